@@ -1,0 +1,238 @@
+//! Verifies access tokens: EdDSA only, keys only from the installation's own set, time from the injected clock.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+};
+
+use chatty_types::{Clock, SessionId, UserId};
+use chrono::DateTime;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
+use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
+
+use crate::{Role, Scopes, Viewer};
+
+/// The `aud` claim of access tokens.
+pub const AUDIENCE: &str = "chatty";
+
+/// The `typ` header of access tokens (RFC 9068), so that no other signed text passes for one.
+pub const TOKEN_TYPE: &str = "at+jwt";
+
+/// An access token's claims (RFC 9068 names). Times are seconds since the epoch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Claims {
+    /// The installation's public URL.
+    pub iss: String,
+    /// Always [`AUDIENCE`].
+    pub aud: String,
+    /// The user.
+    pub sub: UserId,
+    /// The session.
+    pub sid: SessionId,
+    /// The user's role when the token was issued.
+    pub role: Role,
+    /// Space-separated scopes.
+    pub scope: String,
+    /// Issued at.
+    pub iat: i64,
+    /// Not before.
+    pub nbf: i64,
+    /// Expires at.
+    pub exp: i64,
+}
+
+/// Why a token is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Genuine, and past its `exp`.
+    #[error("the access token has expired")]
+    Expired,
+    /// Anything else: not a token, forged, unknown key, another audience or issuer.
+    #[error("the access token is not valid")]
+    Invalid,
+}
+
+/// The public keys in force, by `kid`. Clones share one set; auth replaces it when keys rotate.
+#[derive(Clone, Default)]
+pub struct Keys(Arc<RwLock<HashMap<String, DecodingKey>>>);
+
+impl Keys {
+    /// Replaces the set by the usable keys of `set`; others (no `kid`, another algorithm) are left out.
+    pub fn replace(&self, set: &JwkSet) {
+        let keys = set
+            .keys
+            .iter()
+            .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
+            .collect();
+        *self.0.write().expect("no code panics while holding the keys") = keys;
+    }
+
+    fn find(&self, kid: &str) -> Option<DecodingKey> {
+        self.0.read().expect("no code panics while holding the keys").get(kid).cloned()
+    }
+}
+
+/// Turns bearer tokens into viewers; remembers genuine ones, so that a signature is checked once a token.
+#[derive(Clone)]
+pub struct Verifier {
+    keys: Keys,
+    issuer: String,
+    clock: Clock,
+    genuine: Cache<String, Viewer>,
+}
+
+/// Tokens remembered at once: about 1 KB each.
+const REMEMBERED: u64 = 10_000;
+
+impl Verifier {
+    /// Accepts tokens of `issuer` (the public URL) that are signed by one of `keys`.
+    pub fn new(keys: Keys, issuer: impl Into<String>, clock: Clock) -> Self {
+        Self { keys, issuer: issuer.into(), clock, genuine: Cache::new(REMEMBERED) }
+    }
+
+    /// The viewer whom `token` names, if it is genuine and in force.
+    pub fn verify(&self, token: &str) -> Result<Viewer, TokenError> {
+        // A real token has some 400 bytes; nothing longer deserves a hash or a copy.
+        if token.len() > 4_096 {
+            return Err(TokenError::Invalid);
+        }
+        let viewer = match self.genuine.get(token) {
+            Some(viewer) => viewer,
+            None => {
+                let viewer = self.check(token)?;
+                self.genuine.insert(token.to_owned(), viewer.clone());
+                viewer
+            }
+        };
+        if viewer.expires_at <= self.clock.now() { Err(TokenError::Expired) } else { Ok(viewer) }
+    }
+
+    /// Everything but the expiry, which alone changes with time.
+    fn check(&self, token: &str) -> Result<Viewer, TokenError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TOKEN_TYPE) {
+            return Err(TokenError::Invalid);
+        }
+        let key = header.kid.and_then(|kid| self.keys.find(&kid)).ok_or(TokenError::Invalid)?;
+        let mut rules = Validation::new(Algorithm::EdDSA);
+        rules.set_audience(&[AUDIENCE]);
+        rules.set_issuer(&[&self.issuer]);
+        // The library would ask the system's clock; `nbf` and `exp` are compared with ours.
+        rules.validate_exp = false;
+        rules.validate_nbf = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &rules).map_err(|_| TokenError::Invalid)?.claims;
+        let leeway_seconds = 5;
+        if claims.nbf > self.clock.now().timestamp() + leeway_seconds {
+            return Err(TokenError::Invalid);
+        }
+        Ok(Viewer {
+            user: claims.sub,
+            session: claims.sid,
+            role: claims.role,
+            scopes: Scopes::parse(&claims.scope),
+            expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use data_encoding::BASE64URL_NOPAD;
+    use jsonwebtoken::{EncodingKey, Header};
+
+    use super::*;
+
+    /// A key pair made for this run, its public half under `kid`.
+    fn key_pair(kid: &str) -> (EncodingKey, JwkSet) {
+        use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+        let document = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new()).expect("random bytes");
+        let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("just generated");
+        let set = serde_json::json!({"keys": [{
+            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid,
+            "x": BASE64URL_NOPAD.encode(pair.public_key().as_ref()),
+        }]});
+        (EncodingKey::from_ed_der(document.as_ref()), serde_json::from_value(set).expect("a key set"))
+    }
+
+    struct World {
+        clock: Clock,
+        key: EncodingKey,
+        verifier: Verifier,
+    }
+
+    fn world() -> World {
+        let (key, set) = key_pair("k1");
+        let (clock, keys) = (Clock::system(), Keys::default());
+        keys.replace(&set);
+        World { verifier: Verifier::new(keys, "http://localhost", clock.clone()), clock, key }
+    }
+
+    impl World {
+        fn claims(&self) -> Claims {
+            let now = self.clock.now().timestamp();
+            Claims {
+                iss: "http://localhost".into(),
+                aud: AUDIENCE.into(),
+                sub: UserId::new(&self.clock),
+                sid: SessionId::new(&self.clock),
+                role: Role::User,
+                scope: Role::User.scopes().to_string(),
+                iat: now,
+                nbf: now,
+                exp: now + 600,
+            }
+        }
+
+        fn header() -> Header {
+            let mut header = Header::new(Algorithm::EdDSA);
+            header.typ = Some(TOKEN_TYPE.into());
+            header.kid = Some("k1".into());
+            header
+        }
+
+        fn sign(&self, header: &Header, claims: &Claims) -> String {
+            jsonwebtoken::encode(header, claims, &self.key).expect("signing works")
+        }
+    }
+
+    #[test]
+    fn a_genuine_token_names_its_viewer_until_it_expires() {
+        let world = world();
+        let claims = world.claims();
+        let token = world.sign(&World::header(), &claims);
+        assert_eq!(world.verifier.verify(&token).map(|viewer| viewer.user), Ok(claims.sub));
+        world.clock.advance(TimeDelta::seconds(601));
+        assert_eq!(world.verifier.verify(&token), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn whatever_is_not_exactly_ours_is_refused() {
+        let world = world();
+        let good = world.claims();
+        let sign = |header: &Header, claims: &Claims| world.verifier.verify(&world.sign(header, claims));
+        assert_eq!(sign(&World::header(), &Claims { aud: "other".into(), ..good.clone() }), Err(TokenError::Invalid));
+        assert_eq!(
+            sign(&World::header(), &Claims { iss: "http://evil".into(), ..good.clone() }),
+            Err(TokenError::Invalid)
+        );
+        assert_eq!(sign(&World::header(), &Claims { nbf: good.nbf + 60, ..good.clone() }), Err(TokenError::Invalid));
+        let mut plain = World::header();
+        plain.typ = Some("JWT".into());
+        assert_eq!(sign(&plain, &good), Err(TokenError::Invalid));
+        let mut unknown = World::header();
+        unknown.kid = Some("k2".into());
+        assert_eq!(sign(&unknown, &good), Err(TokenError::Invalid));
+
+        let (stranger, _) = key_pair("k1");
+        let forged = jsonwebtoken::encode(&World::header(), &good, &stranger).expect("signing works");
+        assert_eq!(world.verifier.verify(&forged), Err(TokenError::Invalid));
+        let symmetric = Header { alg: Algorithm::HS256, ..World::header() };
+        let confused = jsonwebtoken::encode(&symmetric, &good, &EncodingKey::from_secret(b"x")).expect("signing works");
+        assert_eq!(world.verifier.verify(&confused), Err(TokenError::Invalid));
+        for text in ["", ".", "a.b.c", "ÿÿÿ", &"a".repeat(1_000_000)] {
+            assert_eq!(world.verifier.verify(text), Err(TokenError::Invalid));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Event bus, outbox relay and inbox.

@@ -1,0 +1,1 @@
+//! Event contracts, one file a producer.

@@ -1,0 +1,38 @@
+//! A subgraph in this process, as the router calls it.
+
+use async_graphql::{Executor, ObjectType, Request, Response, Schema, SubscriptionType};
+use futures_util::{
+    FutureExt, StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+
+/// Executes subgraph requests in memory.
+///
+/// The request carries its parsed document (`Request::set_parsed_query`) and, as data, the
+/// [`chatty_access::Caller`]. The router has validated it against limits; a schema behind this trait is built
+/// `ValidationMode::Fast` and without limits of its own.
+pub trait Subgraph: Send + Sync + 'static {
+    /// Runs a query or a mutation.
+    fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
+
+    /// Runs a subscription; each item is one event's response. Dropping the stream ends the subscription.
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
+}
+
+impl<Q, M, S> Subgraph for Schema<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
+        Schema::execute(self, request).boxed()
+    }
+
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
+        let schema = self.clone();
+        // The stream that the schema gives borrows nothing, but its type does not say so.
+        stream::once(async move { Executor::execute_stream(&schema, request, None) }).flatten().boxed()
+    }
+}

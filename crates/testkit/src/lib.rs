@@ -1,0 +1,1 @@
+//! A whole Chatty for tests.
