@@ -1,1 +1,29 @@
-//! What every subgraph schema shares.
+//! What every subgraph schema shares: how errors look, ids, scalars, connections, batching, idempotency.
+//!
+//! It knows no service. A subgraph builds its schema with [`subgraph`], reads the request with [`Request`], loads
+//! through [`Loader`], answers pages with [`connection!`] and refusals with [`Refusal`].
+
+mod connection;
+mod entities;
+mod enums;
+pub mod idempotency;
+mod loader;
+mod policy;
+mod problem;
+mod request;
+mod scalars;
+mod schema;
+mod stream;
+mod text;
+
+pub use connection::{PageInfo, PageRequest};
+pub use entities::Entities;
+pub use enums::{AccountState, EmailStatus, Role, Visibility};
+pub use loader::{Load, Loader};
+pub use policy::PerRequest;
+pub use problem::{Problem, Problems, Refusal, UserError, UserErrorCode, answer};
+pub use request::Request;
+pub use scalars::{Cursor, DateTime, Long};
+pub use schema::{sdl, subgraph};
+pub use stream::{ResyncReason, ResyncRequired};
+pub use text::{Text, characters};

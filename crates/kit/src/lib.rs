@@ -1,7 +1,19 @@
-//! How a Chatty process runs: configuration, telemetry, health, tasks, shutdown, and what a service hands over to be run.
+//! How a Chatty process runs: configuration, telemetry, health, tasks, shutdown, faults, and what a service hands over
+//! to be run ([`Service`]) and is given to run with ([`Env`]).
+//!
+//! The only crate that reads the environment and that spawns tasks. It knows no service.
 
+pub mod config;
+mod env;
 mod fault;
+pub mod http;
+mod service;
 mod subgraph;
+mod tasks;
+pub mod telemetry;
 
+pub use env::{Env, Storage};
 pub use fault::{Code, Fault};
+pub use service::Service;
 pub use subgraph::Subgraph;
+pub use tasks::Tasks;

@@ -36,8 +36,6 @@ pub mod kind {
         Post = "pst";
         /// A comment on a post (posts).
         Comment = "cmt";
-        /// A fact on the bus.
-        Event = "evt";
     }
 }
 
@@ -51,8 +49,6 @@ pub type SigningKeyId = Id<kind::SigningKey>;
 pub type PostId = Id<kind::Post>;
 /// Names a comment.
 pub type CommentId = Id<kind::Comment>;
-/// Names an event.
-pub type EventId = Id<kind::Event>;
 
 /// An id of kind `K`. Ordered by creation, because the UUID is version 7.
 pub struct Id<K>(Uuid, PhantomData<fn() -> K>);

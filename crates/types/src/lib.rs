@@ -7,9 +7,11 @@ pub mod cursor;
 mod id;
 mod keys;
 mod page;
+#[cfg(feature = "sqlx")]
+mod sql;
 
 pub use clock::Clock;
 pub use cursor::{CursorError, Cursors, List, Position};
-pub use id::{AnyId, CommentId, EventId, Id, IdError, Kind, PostId, SessionId, SigningKeyId, UserId, kind};
+pub use id::{AnyId, CommentId, Id, IdError, Kind, PostId, SessionId, SigningKeyId, UserId, kind};
 pub use keys::{Purpose, Secret, SecretTooShort};
 pub use page::{Page, PageArgs};

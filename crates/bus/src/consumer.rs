@@ -1,0 +1,124 @@
+//! A durable consumer: what it wants, how it handles an event once, and when it gives up.
+
+use std::{error::Error as StdError, panic::AssertUnwindSafe, sync::Arc};
+
+use chatty_events::{Envelope, Undecodable};
+use chatty_store::{Db, Error, Tx, query};
+use chatty_types::Clock;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{FutureExt, future::BoxFuture};
+use uuid::Uuid;
+
+/// A durable group of a service: every event with one of its keys reaches one of its members.
+#[derive(Clone)]
+pub struct Consumer {
+    /// The service's name, or the service's and the purpose's.
+    pub group: &'static str,
+    /// Routing keys, such as `posts.post.created`.
+    pub keys: &'static [&'static str],
+    /// Where the inbox lives: the database that the handler changes.
+    pub db: Db,
+    /// What to do with an event.
+    pub handler: Arc<dyn Handler>,
+}
+
+/// Reacts to events inside a transaction.
+pub trait Handler: Send + Sync + 'static {
+    /// Applies `event` through `tx`, which commits together with the inbox row. Types that the handler does not know
+    /// are none of its business and succeed. Must not need order and must not publish except through the outbox.
+    fn handle<'a>(&'a self, tx: &'a mut Tx, event: &'a Envelope) -> BoxFuture<'a, Result<Handled, Rejection>>;
+}
+
+/// An event is done with.
+#[derive(Debug, Default)]
+pub struct Handled {
+    /// Hints to send once the transaction has committed.
+    pub broadcasts: Vec<Envelope>,
+}
+
+/// An event could not be handled.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejection {
+    /// It may work later: tried again after 5 s, 30 s and then every 5 min, up to 20 times.
+    #[error("not now")]
+    Retry(#[source] Box<dyn StdError + Send + Sync>),
+    /// It will never work: goes to the dead letters at once.
+    #[error("never")]
+    Poison(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl From<Error> for Rejection {
+    fn from(error: Error) -> Self {
+        Self::Retry(error.into())
+    }
+}
+
+impl From<Undecodable> for Rejection {
+    fn from(error: Undecodable) -> Self {
+        Self::Poison(error.into())
+    }
+}
+
+/// After how many attempts even a retryable event goes to the dead letters: about an hour and a half.
+pub(crate) const MAX_ATTEMPTS: i64 = 20;
+
+/// When to try again after `attempt` failures.
+pub(crate) fn next_attempt(now: DateTime<Utc>, attempt: i64) -> DateTime<Utc> {
+    now + match attempt {
+        ..=1 => TimeDelta::seconds(5),
+        2 => TimeDelta::seconds(30),
+        _ => TimeDelta::minutes(5),
+    }
+}
+
+impl Consumer {
+    pub(crate) fn wants(&self, event: &Envelope) -> bool {
+        self.keys.contains(&event.routing_key())
+    }
+
+    /// Handles `event` unless the inbox knows it. The inbox row and the handler's changes are one transaction.
+    pub(crate) async fn handle_once(&self, clock: &Clock, event: &Envelope) -> Result<Handled, Rejection> {
+        let mut tx = self.db.begin().await?;
+        if !insert_inbox(&mut tx, self.group, event.id, clock.now()).await? {
+            return Ok(Handled::default());
+        }
+        // A panic is a defect that the same event will meet again; the other events must go on.
+        let handled = AssertUnwindSafe(self.handler.handle(&mut tx, event))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|panic| Err(Rejection::Poison(panic_message(&*panic).into())))?;
+        tx.commit().await?;
+        Ok(handled)
+    }
+
+    /// Forgets inbox rows that no redelivery can meet any more.
+    pub(crate) async fn prune_inbox(&self, clock: &Clock) -> Result<u64, Error> {
+        let mut tx = self.db.begin().await?;
+        let pruned = query!("DELETE FROM inbox WHERE consumer = $1 AND handled_at < $2")
+            .bind(self.group)
+            .bind(clock.now() - TimeDelta::days(7))
+            .execute(&mut tx)
+            .await?;
+        tx.commit().await?;
+        Ok(pruned)
+    }
+}
+
+/// Whether the event is new to this group.
+async fn insert_inbox(tx: &mut Tx, group: &str, event: Uuid, now: DateTime<Utc>) -> Result<bool, Error> {
+    let inserted = query!(
+        "INSERT INTO inbox (consumer, event_id, handled_at) VALUES ($1, $2, $3)
+         ON CONFLICT (consumer, event_id) DO NOTHING"
+    )
+    .bind(group)
+    .bind(event)
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(inserted == 1)
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the handler panicked: {}", text.unwrap_or("no message"))
+}

@@ -1,0 +1,242 @@
+//! The bus of one process. Publishing stores each event in the database of every group that wants it, so that a crash
+//! loses nothing here either; handling it deletes the row.
+
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use chatty_events::Envelope;
+use chatty_store::{Db, Error, Tx, query};
+use chatty_types::Clock;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    Bus, Consumer, Listener, PublishError, Rejection,
+    consumer::{MAX_ATTEMPTS, next_attempt},
+};
+
+/// Events a listener may be behind before it is told that it missed some.
+const LISTENER_LAG: usize = 1_024;
+const BATCH: i64 = 128;
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const PRUNE_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// Durable groups and listeners of one process.
+#[derive(Clone)]
+pub struct InProcess(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    groups: RwLock<Vec<Group>>,
+    listeners: broadcast::Sender<Arc<Envelope>>,
+}
+
+#[derive(Clone)]
+struct Group {
+    consumer: Consumer,
+    stored: Arc<Notify>,
+}
+
+impl InProcess {
+    /// A bus without groups.
+    pub fn new(clock: Clock) -> Self {
+        let (listeners, _) = broadcast::channel(LISTENER_LAG);
+        Self(Arc::new(Inner { clock, groups: RwLock::default(), listeners }))
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        self.0.groups.read().expect("no code panics while holding the groups").clone()
+    }
+
+    fn tell(&self, event: Arc<Envelope>) {
+        // No listener is no error.
+        drop(self.0.listeners.send(event));
+    }
+}
+
+impl Bus for InProcess {
+    fn publish<'a>(&'a self, events: &'a [Envelope]) -> BoxFuture<'a, Result<(), PublishError>> {
+        async move {
+            for group in self.groups() {
+                let consumer = &group.consumer;
+                let wanted: Vec<_> = events.iter().filter(|event| consumer.wants(event)).collect();
+                if wanted.is_empty() {
+                    continue;
+                }
+                store_deliveries(consumer, &wanted, self.0.clock.now())
+                    .await
+                    .map_err(|source| PublishError { group: consumer.group, source })?;
+                group.stored.notify_one();
+            }
+            for event in events {
+                self.tell(Arc::new(event.clone()));
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn broadcast(&self, event: Envelope) {
+        self.tell(Arc::new(event));
+    }
+
+    fn listen(&self, keys: &'static [&'static str]) -> Listener {
+        Listener { keys, events: self.0.listeners.subscribe() }
+    }
+
+    fn consume(&self, consumer: Consumer, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        let group = Group { consumer, stored: Arc::default() };
+        self.0.groups.write().expect("no code panics while holding the groups").push(group.clone());
+        let bus = self.clone();
+        async move { bus.run(group, stop).await }.boxed()
+    }
+}
+
+impl InProcess {
+    async fn run(&self, group: Group, stop: CancellationToken) {
+        let clock = &self.0.clock;
+        let name = group.consumer.group;
+        let mut pruned_at = DateTime::UNIX_EPOCH;
+        loop {
+            match self.handle_batch(&group, &stop).await {
+                Ok(0) => {}
+                Ok(_) if !stop.is_cancelled() => continue,
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::error!(consumer = name, error = &error as &dyn std::error::Error, "consumer failed");
+                }
+            }
+            if clock.now() - pruned_at > PRUNE_EVERY {
+                pruned_at = clock.now();
+                if let Err(error) = group.consumer.prune_inbox(clock).await {
+                    tracing::warn!(consumer = name, error = &error as &dyn std::error::Error, "inbox not pruned");
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = group.stored.notified() => {}
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+
+    /// Handles what is due, in the order of the events' ids. Acknowledges each, whatever became of it.
+    async fn handle_batch(&self, group: &Group, stop: &CancellationToken) -> Result<usize, Error> {
+        let Group { consumer, .. } = group;
+        let due = list_due(&consumer.db, consumer.group, self.0.clock.now()).await?;
+        let mut handled = 0;
+        for delivery in due {
+            if stop.is_cancelled() {
+                break;
+            }
+            self.handle(consumer, delivery).await?;
+            handled += 1;
+        }
+        Ok(handled)
+    }
+
+    async fn handle(&self, consumer: &Consumer, delivery: Delivery) -> Result<(), Error> {
+        let clock = &self.0.clock;
+        let outcome = match serde_json::from_str::<Envelope>(&delivery.envelope) {
+            Ok(event) => consumer.handle_once(clock, &event).await,
+            Err(error) => Err(Rejection::Poison(error.into())),
+        };
+        let group = consumer.group;
+        let mut tx = consumer.db.begin().await?;
+        match outcome {
+            Ok(done) => {
+                delete_delivery(&mut tx, group, delivery.event_id).await?;
+                tx.commit().await?;
+                done.broadcasts.into_iter().for_each(|event| self.broadcast(event));
+                return Ok(());
+            }
+            Err(Rejection::Retry(error)) if delivery.attempt + 1 < MAX_ATTEMPTS => {
+                tracing::warn!(consumer = group, event = %delivery.event_id, attempt = delivery.attempt + 1, error, "will retry");
+                let due_at = next_attempt(clock.now(), delivery.attempt + 1);
+                update_due(&mut tx, group, delivery.event_id, due_at).await?;
+            }
+            Err(Rejection::Retry(error) | Rejection::Poison(error)) => {
+                tracing::error!(consumer = group, event = %delivery.event_id, error, "event goes to the dead letters");
+                insert_dead_letter(&mut tx, group, &delivery, &error.to_string(), clock.now()).await?;
+                delete_delivery(&mut tx, group, delivery.event_id).await?;
+            }
+        }
+        tx.commit().await
+    }
+}
+
+#[derive(chatty_store::FromRow)]
+struct Delivery {
+    event_id: Uuid,
+    envelope: String,
+    attempt: i64,
+}
+
+async fn list_due(db: &Db, group: &str, now: DateTime<Utc>) -> Result<Vec<Delivery>, Error> {
+    query!(
+        "SELECT event_id, envelope, attempt FROM delivery
+         WHERE consumer = $1 AND due_at <= $2 ORDER BY event_id LIMIT $3"
+    )
+    .bind(group)
+    .bind(now)
+    .bind(BATCH)
+    .fetch_all(db)
+    .await
+}
+
+async fn store_deliveries(consumer: &Consumer, events: &[&Envelope], now: DateTime<Utc>) -> Result<(), Error> {
+    let mut tx = consumer.db.begin().await?;
+    for event in events {
+        let text = serde_json::to_string(event).expect("an envelope has string keys and no failing fields");
+        query!(
+            "INSERT INTO delivery (consumer, event_id, envelope, attempt, due_at) VALUES ($1, $2, $3, 0, $4)
+             ON CONFLICT (consumer, event_id) DO NOTHING"
+        )
+        .bind(consumer.group)
+        .bind(event.id)
+        .bind(text)
+        .bind(now)
+        .execute(&mut tx)
+        .await?;
+    }
+    tx.commit().await
+}
+
+async fn delete_delivery(tx: &mut Tx, group: &str, event: Uuid) -> Result<u64, Error> {
+    query!("DELETE FROM delivery WHERE consumer = $1 AND event_id = $2").bind(group).bind(event).execute(tx).await
+}
+
+async fn update_due(tx: &mut Tx, group: &str, event: Uuid, due_at: DateTime<Utc>) -> Result<u64, Error> {
+    query!("UPDATE delivery SET attempt = attempt + 1, due_at = $3 WHERE consumer = $1 AND event_id = $2")
+        .bind(group)
+        .bind(event)
+        .bind(due_at)
+        .execute(tx)
+        .await
+}
+
+async fn insert_dead_letter(
+    tx: &mut Tx,
+    group: &str,
+    delivery: &Delivery,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, Error> {
+    query!(
+        "INSERT INTO dead_letter (consumer, event_id, envelope, reason, attempt, died_at)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_id) DO NOTHING"
+    )
+    .bind(group)
+    .bind(delivery.event_id)
+    .bind(delivery.envelope.as_str())
+    .bind(reason)
+    .bind(delivery.attempt + 1)
+    .bind(now)
+    .execute(tx)
+    .await
+}

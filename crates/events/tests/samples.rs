@@ -1,0 +1,78 @@
+//! The wire form of every event: a changed sample is a changed contract.
+
+use chatty_events::{Envelope, Event, auth, posts, subscriptions};
+use chatty_types::{Clock, CommentId, Id, PostId, UserId, kind};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+fn user(number: u128) -> UserId {
+    UserId::from_uuid(Uuid::from_u128(number))
+}
+
+fn post() -> PostId {
+    Id::<kind::Post>::from_uuid(Uuid::from_u128(7))
+}
+
+fn comment() -> CommentId {
+    CommentId::from_uuid(Uuid::from_u128(9))
+}
+
+fn at() -> DateTime<Utc> {
+    "2026-01-02T03:04:05.678Z".parse().expect("a time")
+}
+
+/// The payload as text, after a round trip through its envelope.
+fn sample<E: Event + PartialEq + std::fmt::Debug>(event: &E) -> String {
+    let envelope = Envelope::new(&Clock::system(), event);
+    let sent = serde_json::to_string(&envelope).expect("serialises");
+    let received: Envelope = serde_json::from_str(&sent).expect("deserialises");
+    assert_eq!(received.decode::<E>().expect("decodes").as_ref(), Some(event));
+    format!("{} {} {}", received.event_type, received.subject, received.data)
+}
+
+#[test]
+fn every_event_keeps_its_wire_form() {
+    let (ana, bob) = (user(1), user(2));
+    let samples = [
+        sample(&auth::UserRegistered { user_id: ana, username: "ana".into(), created_at: at() }),
+        sample(&posts::PostCreated {
+            post_id: post(),
+            author_id: ana,
+            visibility: posts::Visibility::Followers,
+            created_at: at(),
+        }),
+        sample(&posts::PostUpdated {
+            post_id: post(),
+            author_id: ana,
+            version: 2,
+            visibility: posts::Visibility::Public,
+        }),
+        sample(&posts::PostDeleted { post_id: post(), author_id: ana, version: 3 }),
+        sample(&posts::PostLiked { post_id: post(), author_id: ana, user_id: bob }),
+        sample(&posts::PostUnliked { post_id: post(), author_id: ana, user_id: bob }),
+        sample(&posts::CommentCreated {
+            comment_id: comment(),
+            post_id: post(),
+            parent_id: None,
+            author_id: bob,
+            depth: 0,
+        }),
+        sample(&posts::CommentDeleted { comment_id: comment(), post_id: post(), author_id: bob }),
+        sample(&subscriptions::FollowCreated { follower_id: ana, followee_id: bob, version: 1 }),
+        sample(&subscriptions::FollowRemoved { follower_id: ana, followee_id: bob, version: 2 }),
+        sample(&subscriptions::FeedAppended { source: "fan-out".into(), user_ids: vec![ana] }),
+    ];
+    insta::assert_snapshot!(samples.join("\n"));
+}
+
+#[test]
+fn another_type_is_not_decoded_and_a_broken_payload_is_named() {
+    let mut envelope =
+        Envelope::new(&Clock::system(), &posts::PostDeleted { post_id: post(), author_id: user(1), version: 3 });
+    assert_eq!(envelope.routing_key(), "posts.post.deleted");
+    assert_eq!(envelope.source, "posts");
+    assert!(envelope.decode::<posts::PostCreated>().expect("not an error").is_none());
+    envelope.data = serde_json::value::RawValue::from_string(r#"{"postId":"usr_nonsense"}"#.into()).expect("JSON");
+    let error = envelope.decode::<posts::PostDeleted>().expect_err("another kind of id");
+    assert_eq!(error.to_string(), "undecodable payload of `posts.post.deleted.v1`");
+}

@@ -1,0 +1,22 @@
+//! What a service hands to the process that runs it.
+
+use std::sync::Arc;
+
+use chatty_bus::Consumer;
+use chatty_store::Db;
+
+use crate::Subgraph;
+
+/// A service, ready to run.
+pub struct Service {
+    /// Its name: of its subgraph, its database and its configuration section.
+    pub name: &'static str,
+    /// Its part of the graph.
+    pub subgraph: Arc<dyn Subgraph>,
+    /// Plain HTTP routes under prefixes of its own, such as `/.well-known`.
+    pub routes: axum::Router,
+    /// Its durable groups.
+    pub consumers: Vec<Consumer>,
+    /// Its database, whose outbox the process empties. `None` for a service without data.
+    pub db: Option<Db>,
+}

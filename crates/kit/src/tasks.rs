@@ -1,0 +1,36 @@
+//! Background tasks that shutdown waits for.
+
+use std::time::Duration;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// The tasks of one running system and the signal that ends them. Clones share both.
+#[derive(Clone, Debug, Default)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Tasks {
+    /// Runs `task` until it ends by itself, which it should do when [`Tasks::stopping`] is cancelled.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(task);
+    }
+
+    /// Cancelled when the system begins to stop.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Tells every task to stop.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Stops and waits for all tasks, at most `deadline`; says whether all ended in time.
+    pub async fn finish(&self, deadline: Duration) -> bool {
+        self.stop.cancel();
+        self.tracker.close();
+        tokio::time::timeout(deadline, self.tracker.wait()).await.is_ok()
+    }
+}

@@ -1,0 +1,25 @@
+//! Logs: for people in development, JSON in production.
+
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For a terminal.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts logging to standard error. `filter` is a list of directives such as `info,chatty_router=debug`.
+/// The first call in a process wins; it says whether the filter was understood.
+pub fn start(format: Format, filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {
+    let filter: EnvFilter = filter.parse()?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Fails only where a subscriber is set already, as in tests.
+    drop(match format {
+        Format::Text => builder.try_init(),
+        Format::Json => builder.json().flatten_event(true).try_init(),
+    });
+    Ok(())
+}
