@@ -1,1 +1,276 @@
-fn main() {}
+//! The command line: `chatty serve`, `migrate`, `schema`, `admin`, `config`.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use chatty::{Config, System, schema};
+use chatty_auth::NewAdmin;
+use chatty_kit::{
+    config::{Environment, Sources},
+    telemetry,
+};
+use chatty_types::Clock;
+use clap::{Args, Parser, Subcommand};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A social platform's backend with one federated GraphQL API.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args)]
+struct Flags {
+    /// Configuration file; without it, `chatty.toml` is read if it exists
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+/// Flags that stand for configuration keys.
+#[derive(Args, Serialize)]
+struct Overrides {
+    /// Folder for databases and, in development, the secret
+    #[arg(long, global = true, value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_dir: Option<PathBuf>,
+    /// Address of the public listener
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything in this process (the default)
+    Serve,
+    /// Bring the databases up to date and exit
+    Migrate,
+    /// Print, compose or check schemas
+    #[command(subcommand)]
+    Schema(SchemaCommand),
+    /// Manage administrators
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Show or check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum SchemaCommand {
+    /// Print the supergraph, or one subgraph's SDL
+    Print {
+        /// A subgraph's name, such as `posts`
+        subgraph: Option<String>,
+    },
+    /// Compose subgraphs into a supergraph and print it
+    Compose {
+        /// Subgraphs as NAME=FILE; this installation's own when none is given
+        #[arg(value_name = "NAME=FILE")]
+        subgraphs: Vec<String>,
+    },
+    /// Compare the files in a folder with what the code generates
+    Check {
+        /// The folder with the committed files
+        #[arg(default_value = "schema")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Create an administrator
+    Create {
+        /// 3 to 30 of a-z, 0-9 and _
+        #[arg(long)]
+        username: String,
+        /// The account's address
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input; without it, one is made and printed
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Say whether the configuration is usable
+    Check,
+    /// Print the configuration with all sources merged and secrets masked
+    Print,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("chatty: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let command = cli.command.unwrap_or(Command::Serve);
+    // Schemas need no configuration, so a broken one must not be in their way.
+    if let Command::Schema(command) = &command {
+        return schema_command(command);
+    }
+    let config = load(&cli.flags)?;
+    match command {
+        Command::Serve => {
+            telemetry::start(config.log_format(), &config.log).context("`log` is not a list of directives")?;
+            runtime()?.block_on(serve(&config))
+        }
+        Command::Migrate => {
+            for service in runtime()?.block_on(chatty::migrate(&config))? {
+                print(&format!("{service}: up to date\n"));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Admin(AdminCommand::Create { username, email, password_stdin }) => {
+            let password = password_stdin.then(|| std::io::read_to_string(std::io::stdin())).transpose()?;
+            let password = password.map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
+            let admin = NewAdmin { username, email, password: password.map(Into::into) };
+            let created = runtime()?.block_on(chatty::create_admin(&config, admin))?;
+            print(&format!("created the administrator `{}`\n", created.username));
+            if let Some(password) = &created.generated_password {
+                print(&format!("password: {}\n", password.expose_secret()));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config(ConfigCommand::Check) => {
+            config.check()?;
+            print("the configuration is usable\n");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config(ConfigCommand::Print) => {
+            print(&config.to_masked_toml());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Schema(_) => unreachable!("answered above"),
+    }
+}
+
+fn load(flags: &Flags) -> anyhow::Result<Config> {
+    let sources = Sources {
+        file: flags.config.as_deref(),
+        default_file: Some(Path::new("chatty.toml")),
+        environment: Environment::of_process(),
+        secrets: Config::SECRETS,
+    };
+    Ok(chatty_kit::config::load(&sources, &flags.overrides)?)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("{} is not free to listen on", config.listen))?;
+    let system = System::start(config, listener, Clock::system()).await?;
+    print(&greeting(&system));
+    stop_signal().await?;
+    tracing::info!("stopping");
+    let in_time = system.stop().await;
+    Ok(if in_time { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a person who started Chatty wants to know first.
+fn greeting(system: &System) -> String {
+    let folder = system.data_folder().display();
+    let mut text = format!("Chatty serves GraphQL at http://{}/graphql\nData: {folder}\n", system.address);
+    if let Some(admin) = &system.first_admin {
+        text.push_str(&format!(
+            "Administrator, shown this once: username `{}`, password `{}`\n",
+            admin.username,
+            admin.password.expose_secret()
+        ));
+    }
+    text
+}
+
+/// Waits for Ctrl-C or, as service managers send it, SIGTERM.
+async fn stop_signal() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+fn schema_command(command: &SchemaCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        SchemaCommand::Print { subgraph: None } => print(schema::SUPERGRAPH),
+        SchemaCommand::Print { subgraph: Some(wanted) } => {
+            let subgraphs = schema::subgraphs();
+            let (_, sdl) = subgraphs.iter().find(|(name, _)| name == wanted).with_context(|| {
+                let names: Vec<_> = subgraphs.iter().map(|(name, _)| *name).collect();
+                format!("there is no subgraph `{wanted}`; there are {}", names.join(", "))
+            })?;
+            print(sdl);
+        }
+        SchemaCommand::Compose { subgraphs } => print(&compose(subgraphs)?),
+        SchemaCommand::Check { folder } => {
+            let mut clean = true;
+            for generated in schema::generate()? {
+                let file = folder.join(&generated.file);
+                if fs::read_to_string(&file).ok().as_deref() != Some(&generated.content) {
+                    eprintln!("{} differs from what the code generates", file.display());
+                    clean = false;
+                }
+            }
+            if !clean {
+                return Ok(ExitCode::FAILURE);
+            }
+            print("the committed schemas are what the code generates\n");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compose(subgraphs: &[String]) -> anyhow::Result<String> {
+    if subgraphs.is_empty() {
+        let own = schema::subgraphs();
+        let parts: Vec<_> = own.iter().map(|(name, sdl)| (*name, sdl.as_str())).collect();
+        return Ok(chatty_router::compose(&parts)?);
+    }
+    let mut read = Vec::new();
+    for subgraph in subgraphs {
+        let (name, file) = subgraph.split_once('=').with_context(|| format!("`{subgraph}` is not NAME=FILE"))?;
+        read.push((name, fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?));
+    }
+    let parts: Vec<_> = read.iter().map(|(name, sdl)| (*name, sdl.as_str())).collect();
+    Ok(chatty_router::compose(&parts)?)
+}
+
+/// Standard output is this program's result; logs go to standard error.
+fn print(text: &str) {
+    use std::io::Write;
+    // A closed pipe (`chatty schema print | head`) is no error worth a panic.
+    drop(std::io::stdout().lock().write_all(text.as_bytes()));
+}

@@ -123,7 +123,7 @@ where
             return Err(ConfigError::NoFile(file.to_owned()));
         }
         figment = figment.merge(Toml::file_exact(file));
-    } else if let Some(file) = sources.default_file {
+    } else if let Some(file) = sources.default_file.filter(|file| file.is_file()) {
         figment = figment.merge(Toml::file_exact(file));
     }
     figment = figment.merge(Variables(sources.environment.nested(sources.secrets)?)).merge(Serialized::defaults(flags));
@@ -186,8 +186,15 @@ mod tests {
         assert!(unknown.contains("deep") && unknown.contains("CHATTY_"), "{unknown}");
         let wrong = load_with(&[("CHATTY_ROUTER__DEPTH", "many")], Flags::default()).unwrap_err().to_string();
         assert!(wrong.contains("router.depth"), "{wrong}");
-        let missing = Sources { file: Some(Path::new("/nowhere/chatty.toml")), ..Sources::default() };
-        assert!(matches!(load::<Config>(&missing, Flags::default()), Err(ConfigError::NoFile(_))));
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_exist_and_the_default_one_need_not() {
+        let nowhere = Some(Path::new("/nowhere/chatty.toml"));
+        let named = Sources { file: nowhere, ..Sources::default() };
+        assert!(matches!(load::<Config>(&named, Flags::default()), Err(ConfigError::NoFile(_))));
+        let by_default = Sources { default_file: nowhere, ..Sources::default() };
+        assert_eq!(load::<Config>(&by_default, Flags::default()).unwrap(), Config::default());
     }
 
     #[test]

@@ -17,6 +17,11 @@ impl Tasks {
         self.tracker.spawn(task);
     }
 
+    /// The tracker itself, for tasks that a library spawns, such as sockets.
+    pub fn tracker(&self) -> TaskTracker {
+        self.tracker.clone()
+    }
+
     /// Cancelled when the system begins to stop.
     pub fn stopping(&self) -> CancellationToken {
         self.stop.clone()

@@ -1,0 +1,164 @@
+//! From a configuration to a running system, and back.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use axum::Router;
+use chatty_access::{Keys, Verifier};
+use chatty_auth::{Admin, Auth, FirstAdmin, NewAdmin};
+use chatty_bus::{InProcess, relay};
+use chatty_kit::{
+    Env, Service, Storage, Tasks,
+    http::{self, Readiness},
+};
+use chatty_router::{
+    Gateway, Upstream,
+    transport::{self, Origin, RouterState},
+};
+use chatty_store::Db;
+use chatty_types::{Clock, Cursors};
+use tokio::net::TcpListener;
+
+use crate::{Config, folder::Folder, schema};
+
+/// How long a stopping system waits for requests, sockets and events in hand.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// All services, the router and the bus in this process.
+pub struct System {
+    /// Where the API is served: `http://<address>/graphql`.
+    pub address: SocketAddr,
+    /// The origin of links and issuer of tokens.
+    pub public_url: String,
+    /// The administrator that this start made, because there was none. Shown once.
+    pub first_admin: Option<FirstAdmin>,
+    /// Executes operations without a transport.
+    pub gateway: Gateway,
+    /// Turns access tokens into viewers.
+    pub verifier: Verifier,
+    /// Each service's database.
+    pub databases: Vec<Db>,
+    tasks: Tasks,
+    folder: Folder,
+}
+
+impl System {
+    /// Opens the data folder, brings the databases up to date, starts every service and serves on `listener`.
+    pub async fn start(config: &Config, listener: TcpListener, clock: Clock) -> anyhow::Result<Self> {
+        config.check()?;
+        let folder = Folder::lock(&config.data_dir)?;
+        let address = listener.local_addr()?;
+        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        let env = environment(config, &folder, clock, public_url.clone())?;
+
+        let auth = Auth::open(&env, &config.auth).await.context("auth does not start")?;
+        let first_admin = auth.first_admin().await.context("the first administrator cannot be made")?;
+        let services = vec![
+            auth.service(),
+            chatty_posts::service(&env, &config.posts).await.context("posts does not start")?,
+            chatty_subscriptions::service(&env, &config.subscriptions).await.context("subscriptions does not start")?,
+            chatty_platform::service(&env),
+        ];
+
+        let gateway = gateway(&services, config)?;
+        let verifier = Verifier::new(env.keys.clone(), public_url.clone(), env.clock.clone());
+        let readiness = Readiness::default();
+        let mut transports = transport::Config::new(public_url.parse()?);
+        transports.allowed_origins =
+            config.router.allowed_origins.iter().map(|origin| origin.parse()).collect::<Result<Vec<Origin>, _>>()?;
+        let mut routes = http::health(readiness.clone(), &env.tasks).merge(transport::routes(RouterState {
+            gateway: gateway.clone(),
+            verifier: verifier.clone(),
+            clock: env.clock.clone(),
+            config: transports,
+            shutdown: env.tasks.stopping(),
+            sockets: env.tasks.tracker(),
+        }));
+        let databases = services.iter().filter_map(|service| service.db.clone()).collect();
+        for service in services {
+            routes = run(&env, service, routes);
+        }
+        env.tasks.spawn(http::serve(listener, routes, env.tasks.clone()));
+        readiness.set_ready();
+        Ok(Self { address, public_url, first_admin, gateway, verifier, databases, tasks: env.tasks, folder })
+    }
+
+    /// The data folder's full path.
+    pub fn data_folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Refuses new work, ends the open requests and sockets, finishes the events in hand and closes the databases.
+    /// Says whether everything ended within 30 s.
+    pub async fn stop(self) -> bool {
+        let in_time = self.tasks.finish(DRAIN).await;
+        for db in &self.databases {
+            db.close().await;
+        }
+        in_time
+    }
+}
+
+/// Runs a service's consumers and relay; gives back the routes with its own.
+fn run(env: &Env, service: Service, routes: Router) -> Router {
+    for consumer in service.consumers {
+        env.tasks.spawn(env.bus.consume(consumer, env.tasks.stopping()));
+    }
+    if let Some(db) = service.db {
+        env.tasks.spawn(relay::run(service.name, db, Arc::clone(&env.bus), env.tasks.stopping()));
+    }
+    routes.merge(service.routes)
+}
+
+fn environment(config: &Config, folder: &Folder, clock: Clock, public_url: String) -> anyhow::Result<Env> {
+    Ok(Env {
+        cursors: Cursors::new(&folder.secret(config)?),
+        keys: Keys::default(),
+        bus: Arc::new(InProcess::new(clock.clone())),
+        tasks: Tasks::default(),
+        public_url,
+        storage: Storage::Folder(folder.path().to_owned()),
+        clock,
+    })
+}
+
+fn gateway(services: &[Service], config: &Config) -> anyhow::Result<Gateway> {
+    let upstreams: HashMap<_, _> = services
+        .iter()
+        .map(|service| (service.name.to_owned(), Upstream::InProcess(Arc::clone(&service.subgraph))))
+        .collect();
+    Gateway::load(schema::SUPERGRAPH, upstreams, config.router.limits.clone()).context("the supergraph does not load")
+}
+
+/// An environment for a command that works beside a serving process.
+fn beside(config: &Config) -> anyhow::Result<Env> {
+    config.check()?;
+    let folder = Folder::open(&config.data_dir)?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    environment(config, &folder, Clock::system(), public_url)
+}
+
+/// Brings every database up to date; returns the services that have one.
+pub async fn migrate(config: &Config) -> anyhow::Result<Vec<&'static str>> {
+    let env = beside(config)?;
+    let services = [
+        (chatty_auth::NAME, chatty_auth::migrations()),
+        (chatty_posts::NAME, chatty_posts::migrations()),
+        (chatty_subscriptions::NAME, chatty_subscriptions::migrations()),
+    ];
+    let mut migrated = Vec::new();
+    for (name, migrations) in services {
+        let db = env.storage.open(name, &migrations).await.with_context(|| format!("{name} cannot be migrated"))?;
+        db.close().await;
+        migrated.push(name);
+    }
+    Ok(migrated)
+}
+
+/// Makes an administrator; a serving process sees the account at once.
+pub async fn create_admin(config: &Config, admin: NewAdmin) -> anyhow::Result<Admin> {
+    let env = beside(config)?;
+    let auth = Auth::open(&env, &config.auth).await?;
+    Ok(auth.create_admin(admin).await?)
+}

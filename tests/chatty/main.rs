@@ -1,0 +1,16 @@
+//! The tests of the whole product: stories through the public API, and checks of the repository itself.
+//!
+//! One binary, a module a story. A story reads as a transcript; what it needs is in `chatty-testkit`.
+
+mod accounts;
+mod bad_input;
+mod binary;
+mod comments;
+mod feed;
+mod layering;
+mod live;
+mod nodes;
+mod posts;
+mod restart;
+mod schema;
+mod statements;

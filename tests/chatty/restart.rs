@@ -1,0 +1,47 @@
+//! Stopping and starting again.
+
+use chatty_testkit::Harness;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_restart_keeps_everything() {
+    let h = Harness::start().await;
+    let (ana, bob) = (h.register("ana").await, h.register("bob").await);
+    ana.follow(&bob).await;
+    let post = bob.post("kept").await;
+    ana.mutate("likePost", json!({"postId": post}), "post { id }").await;
+    ana.comment(&post, None, "kept too").await;
+    let token = ana.token().expect("signed in").to_owned();
+
+    let h = h.restart().await;
+    // The same signing key, so even the access token still works.
+    let ana_again = h.anonymous().with_token(&token);
+    h.settle().await;
+    assert_eq!(ana_again.feed().await, ["kept"]);
+    let query = "query($id: ID!) { post(id: $id) { likeCount viewerHasLiked comments { nodes { body } } } }";
+    let data = ana_again.query(query, json!({"id": post})).await;
+    assert_eq!(
+        data["post"],
+        json!({"likeCount": 1, "viewerHasLiked": true, "comments": {"nodes": [{"body": "kept too"}]}})
+    );
+    h.login("bob", "password of bob").await.query("{ me { scopes } }", Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_data_folder_serves_one_process() {
+    let h = Harness::start().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let second = chatty::System::start(&h.config, listener, h.clock.clone()).await;
+    let error = second.err().expect("the folder is in use").to_string();
+    assert!(error.starts_with("another chatty process serves from"), "{error}");
+}
+
+#[tokio::test]
+async fn sockets_are_told_when_the_server_goes_away() {
+    let h = Harness::start().await;
+    let mut socket = h.socket().await;
+    socket.init(&h.anonymous()).await;
+    let (closed, stopped) = tokio::join!(socket.closed(), h.system.stop());
+    assert_eq!(closed.code, 1001);
+    assert!(stopped);
+}
