@@ -1,1 +1,24 @@
-//! A GraphQL federation gateway.
+//! A GraphQL federation gateway for any Federation 2 supergraph; it knows no subgraph by name.
+//!
+//! Start at [`Gateway`]: `prepare` (limits, validation, plan; cached) and `run` (fetch, merge, complete).
+//! The transports turn HTTP and WebSocket messages into a [`GraphqlRequest`] and an [`Answer`] back.
+
+mod answer;
+mod complete;
+mod compose;
+mod execute;
+mod gateway;
+mod limits;
+mod operation;
+mod planner;
+mod scan;
+mod supergraph;
+pub mod transport;
+mod upstream;
+
+pub use answer::{Answer, AnswerKind, GraphqlRequest};
+pub use compose::{ComposeError, compose};
+pub use gateway::{Gateway, OperationKind, Prepared};
+pub use limits::{LimitExceeded, Limits};
+pub use supergraph::{LoadError, expanding_interfaces};
+pub use upstream::Upstream;

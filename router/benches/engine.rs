@@ -1,0 +1,139 @@
+//! What the gateway costs: one query over two subgraphs in this process, planned before, until its bytes are there.
+//!
+//! The floor is the same query on one plain schema, executed from text and serialised: what a monolith would pay.
+//! No subgraph reads a database, so this is routing and resolution alone.
+
+use std::{collections::HashMap, hint::black_box};
+
+use async_graphql::{ComplexObject, EmptyMutation, EmptySubscription, ID, Object, Schema, SimpleObject, Variables};
+use chatty_access::Caller;
+use chatty_router::{Gateway, GraphqlRequest, Limits, Upstream, compose};
+use criterion::{Criterion, criterion_group, criterion_main};
+
+const QUERY: &str = "query Feed($first: Int!) { posts(first: $first) { id title author { id name } } }";
+const POSTS: i32 = 10;
+
+struct Users;
+
+#[derive(SimpleObject)]
+struct User {
+    id: ID,
+    name: String,
+}
+
+fn user(id: &ID) -> User {
+    User { id: id.clone(), name: format!("name of {}", **id) }
+}
+
+#[Object(name = "Query")]
+impl Users {
+    async fn user(&self, id: ID) -> User {
+        user(&id)
+    }
+    #[graphql(entity)]
+    async fn find_user_by_id(&self, id: ID) -> User {
+        user(&id)
+    }
+}
+
+struct Posts;
+
+#[derive(SimpleObject)]
+struct Post {
+    id: ID,
+    title: String,
+    author: Author,
+}
+
+#[derive(SimpleObject)]
+#[graphql(name = "User", unresolvable)]
+struct Author {
+    id: ID,
+}
+
+#[Object(name = "Query")]
+impl Posts {
+    async fn posts(&self, first: i32) -> Vec<Post> {
+        let post = |at: i32| Post {
+            id: at.to_string().into(),
+            title: format!("title of {at}"),
+            author: Author { id: (at % 3).to_string().into() },
+        };
+        (0..first).map(post).collect()
+    }
+}
+
+struct Whole;
+
+#[derive(SimpleObject)]
+#[graphql(complex, name = "Post")]
+struct WholePost {
+    id: ID,
+    title: String,
+    #[graphql(skip)]
+    author_id: ID,
+}
+
+#[ComplexObject]
+impl WholePost {
+    async fn author(&self) -> User {
+        user(&self.author_id)
+    }
+}
+
+#[Object(name = "Query")]
+impl Whole {
+    async fn posts(&self, first: i32) -> Vec<WholePost> {
+        let post = |at: i32| WholePost {
+            id: at.to_string().into(),
+            title: format!("title of {at}"),
+            author_id: (at % 3).to_string().into(),
+        };
+        (0..first).map(post).collect()
+    }
+}
+
+fn gateway() -> Gateway {
+    let federation = || async_graphql::SDLExportOptions::new().federation();
+    let fast = async_graphql::ValidationMode::Fast;
+    let users =
+        Schema::build(Users, EmptyMutation, EmptySubscription).enable_federation().validation_mode(fast).finish();
+    let posts =
+        Schema::build(Posts, EmptyMutation, EmptySubscription).enable_federation().validation_mode(fast).finish();
+    let sdl = [users.sdl_with_options(federation()), posts.sdl_with_options(federation())];
+    let supergraph = compose(&[("users", &sdl[0]), ("posts", &sdl[1])]).expect("the subgraphs compose");
+    let upstreams = HashMap::from([
+        ("users".to_owned(), Upstream::in_process(users)),
+        ("posts".to_owned(), Upstream::in_process(posts)),
+    ]);
+    Gateway::load(&supergraph, upstreams, Limits::default()).expect("the supergraph loads")
+}
+
+fn engine(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+    let variables = || Variables::from_json(serde_json::json!({ "first": POSTS }));
+
+    let gateway = gateway();
+    let request = GraphqlRequest { query: QUERY.to_owned(), operation_name: None, variables: variables() };
+    let answer = runtime.block_on(gateway.execute(request.clone(), Caller::anonymous()));
+    let whole = Schema::build(Whole, EmptyMutation, EmptySubscription).finish();
+    let plain = async || {
+        let response = whole.execute(async_graphql::Request::new(QUERY).variables(variables())).await;
+        serde_json::to_vec(&response).expect("a response has a JSON form")
+    };
+    let read = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).expect("answers are JSON");
+    assert_eq!(read(&answer.body), read(&runtime.block_on(plain())), "both answer alike");
+
+    let mut group = c.benchmark_group("posts with authors");
+    group.bench_function("gateway, two subgraphs", |b| {
+        b.iter(|| runtime.block_on(gateway.execute(black_box(request.clone()), Caller::anonymous())));
+    });
+    group.bench_function("floor: one plain schema", |b| b.iter(|| runtime.block_on(plain())));
+    group.bench_function("gateway, preparation alone", |b| {
+        b.iter(|| runtime.block_on(gateway.prepare(black_box(&request), &Caller::anonymous())).is_ok());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, engine);
+criterion_main!(benches);

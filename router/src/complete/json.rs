@@ -1,0 +1,121 @@
+//! Writes values as JSON bytes.
+
+use async_graphql::Value;
+
+/// Writes a string with its quotes. Runs that need no escape are copied whole.
+pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut copied = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.extend_from_slice(&bytes[copied..at]);
+        copied = at + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+        }
+    }
+    out.extend_from_slice(&bytes[copied..]);
+    out.push(b'"');
+}
+
+/// Writes an integer.
+pub(crate) fn write_usize(out: &mut Vec<u8>, mut number: usize) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b"0123456789"[number % 10];
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// Writes a number as `serde_json` prints it.
+pub(crate) fn write_number(out: &mut Vec<u8>, number: &async_graphql::Number) {
+    serde_json::to_writer(out, number).expect("a number has a JSON form and a vector takes any bytes");
+}
+
+/// Writes any value as it is: what custom scalars and error extensions hold.
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Boolean(true) => out.extend_from_slice(b"true"),
+        Value::Boolean(false) => out.extend_from_slice(b"false"),
+        Value::Number(number) => write_number(out, number),
+        Value::String(text) => write_str(out, text),
+        Value::Enum(name) => write_str(out, name),
+        Value::List(items) => {
+            out.push(b'[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                write_value(out, item);
+            }
+            out.push(b']');
+        }
+        Value::Object(members) => {
+            out.push(b'{');
+            for (at, (key, member)) in members.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                write_str(out, key);
+                out.push(b':');
+                write_value(out, member);
+            }
+            out.push(b'}');
+        }
+        // As `async-graphql` itself serialises binary values.
+        Value::Binary(bytes) => {
+            out.push(b'[');
+            for (at, byte) in bytes.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                write_usize(out, usize::from(*byte));
+            }
+            out.push(b']');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_and_values_read_back_as_serde_reads_them() {
+        let text = "plain \"quoted\" back\\slash \n\r\t \u{1} \u{1f} ü 🦀";
+        let value = Value::from_json(serde_json::json!({ text: [1, -2.5, true, null, text], "empty": {} })).unwrap();
+        let mut out = Vec::new();
+        write_value(&mut out, &value);
+        let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(read, value.into_json().unwrap());
+    }
+
+    #[test]
+    fn integers_are_written_whole() {
+        for number in [0, 7, 10, 1_234_567, usize::MAX] {
+            let mut out = Vec::new();
+            write_usize(&mut out, number);
+            assert_eq!(out, number.to_string().into_bytes());
+        }
+    }
+}

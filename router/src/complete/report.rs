@@ -1,0 +1,194 @@
+//! The `errors` of a response, with paths in the client's response keys.
+
+use apollo_compiler::Name;
+use chatty_access::Caller;
+use chatty_kit::Code;
+
+use super::{
+    errors::{Places, SubgraphError},
+    json,
+    shape::{FieldValue, Object, ObjectField, Shape},
+};
+use crate::{Limits, operation::truncate, supergraph::Supergraph};
+
+/// Collects errors while completion walks.
+pub(super) struct Report<'a> {
+    list: &'a [SubgraphError],
+    limits: &'a Limits,
+    caller: &'a Caller,
+    path: Vec<PathStep<'a>>,
+    /// The members of `errors`, separated by commas.
+    out: Vec<u8>,
+    count: usize,
+}
+
+#[derive(Clone, Copy)]
+enum PathStep<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(list: &'a [SubgraphError], limits: &'a Limits, caller: &'a Caller) -> Self {
+        Self { list, limits, caller, path: Vec::with_capacity(16), out: Vec::new(), count: 0 }
+    }
+
+    pub(super) fn enter_key(&mut self, key: &'a Name) {
+        self.path.push(PathStep::Key(key.as_str()));
+    }
+
+    pub(super) fn enter_index(&mut self, index: usize) {
+        self.path.push(PathStep::Index(index));
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    /// Writes `,"errors":[…]` where there are any.
+    pub(super) fn finish(self, out: &mut Vec<u8>) {
+        if self.count > 0 {
+            out.extend_from_slice(b",\"errors\":[");
+            out.extend_from_slice(&self.out);
+            out.push(b']');
+        }
+    }
+
+    /// The errors of a place that has a value all the same. One of a whole request is not meant.
+    pub(super) fn beside_value(&mut self, places: &Places) {
+        for id in &places.here {
+            if !self.list[*id].once {
+                self.subgraph_error(*id);
+            }
+        }
+    }
+
+    fn here(&mut self, places: &Places) {
+        for id in &places.here {
+            self.subgraph_error(*id);
+        }
+    }
+
+    /// All errors at and below a null. Says whether there were any.
+    pub(super) fn below_null(&mut self, supergraph: &'a Supergraph, places: &Places, shape: Option<&'a Shape>) -> bool {
+        self.here(places);
+        let mut any = !places.here.is_empty();
+        let shape = match shape {
+            Some(Shape::NonNull(inner)) => Some(inner.as_ref()),
+            shape => shape,
+        };
+        for (key, below) in &places.keys {
+            let field = match shape {
+                Some(Shape::Composite(level)) => level.field_by_data_key(supergraph, key),
+                _ => None,
+            };
+            let step = field.map(|field| PathStep::Key(field.response_key.as_str()));
+            any |= self.below_step(supergraph, step, below, field.and_then(data_shape));
+        }
+        for (index, below) in &places.indices {
+            let (step, item) = match shape {
+                Some(Shape::List(item)) => (Some(PathStep::Index(*index)), Some(item.as_ref())),
+                _ => (None, None),
+            };
+            any |= self.below_step(supergraph, step, below, item);
+        }
+        any
+    }
+
+    /// The same one step further down; a step that the client has no name for is left out.
+    fn below_step(
+        &mut self,
+        supergraph: &'a Supergraph,
+        step: Option<PathStep<'a>>,
+        places: &Places,
+        shape: Option<&'a Shape>,
+    ) -> bool {
+        self.path.extend(step);
+        let any = self.below_null(supergraph, places, shape);
+        if step.is_some() {
+            self.path.pop();
+        }
+        any
+    }
+
+    /// Errors below an object at fields that the client did not select: the planner did, for keys. They are told at
+    /// the object.
+    pub(super) fn strays(&mut self, places: &Places, object: &Object) {
+        for (key, below) in &places.keys {
+            if !object.fields.iter().any(|field| *field.data_key == **key) {
+                self.everything(below);
+            }
+        }
+    }
+
+    fn everything(&mut self, places: &Places) {
+        self.here(places);
+        for below in places.keys.values().chain(places.indices.values()) {
+            self.everything(below);
+        }
+    }
+
+    /// A null that the schema forbids and no subgraph explained.
+    pub(super) fn null_violation(&mut self, field: &ObjectField) {
+        let message = format!("the non-null field `{}` has no value", field.coordinate);
+        self.write(&message, Code::Internal.as_str(), &[]);
+    }
+
+    /// A value that does not fit the schema.
+    pub(super) fn not_coercible(&mut self, field: &ObjectField) {
+        let message = format!("the value of `{}` does not fit its type", field.coordinate);
+        self.write(&message, Code::Internal.as_str(), &[]);
+    }
+
+    fn subgraph_error(&mut self, id: usize) {
+        let error = &self.list[id];
+        if error.once && error.reported.replace(true) {
+            return;
+        }
+        self.write(&error.message, &error.code, &error.extensions);
+    }
+
+    fn write(&mut self, message: &str, code: &str, extensions: &[(String, async_graphql::Value)]) {
+        if self.count == self.limits.errors {
+            return;
+        }
+        let out = &mut self.out;
+        if self.count > 0 {
+            out.push(b',');
+        }
+        self.count += 1;
+        out.extend_from_slice(b"{\"message\":");
+        json::write_str(out, &truncate(message.to_owned(), self.limits.error_bytes));
+        if !self.path.is_empty() {
+            out.extend_from_slice(b",\"path\":[");
+            for (at, step) in self.path.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                match step {
+                    PathStep::Key(key) => json::write_str(out, key),
+                    PathStep::Index(index) => json::write_usize(out, *index),
+                }
+            }
+            out.push(b']');
+        }
+        out.extend_from_slice(b",\"extensions\":{\"code\":");
+        json::write_str(out, code);
+        for (name, value) in extensions {
+            out.push(b',');
+            json::write_str(out, name);
+            out.push(b':');
+            json::write_value(out, value);
+        }
+        out.extend_from_slice(b",\"traceId\":");
+        json::write_str(out, &self.caller.trace_id);
+        out.extend_from_slice(b"}}");
+    }
+}
+
+fn data_shape(field: &ObjectField) -> Option<&Shape> {
+    match &field.value {
+        FieldValue::Data(shape) => Some(shape),
+        _ => None,
+    }
+}

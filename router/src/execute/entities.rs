@@ -1,0 +1,283 @@
+//! Entity requests: representations out of merged data, entities back to where they came from.
+//!
+//! Each distinct representation is sent once, however many places it stands at.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use async_graphql::{Name, Value, indexmap::IndexMap};
+
+use super::{
+    Answered, Failure, file,
+    merge::merge,
+    paths::{self, is_one_of, typename},
+};
+use crate::{
+    complete::{Errors, Step},
+    planner::{EntityCall, Requirement},
+    supergraph::Supergraph,
+};
+
+/// The representations of one request.
+pub(super) struct Batch {
+    /// One for each distinct variable of the request.
+    sets: Vec<Representations>,
+}
+
+/// The representations in one variable, and where they stand.
+struct Representations {
+    variable: Name,
+    values: Vec<Value>,
+    /// For each path of the call, the places in the order of the walk.
+    places: Vec<Vec<Placed>>,
+}
+
+/// An entity's place: the indices of the lists on the way, and which representation it has.
+struct Placed {
+    indices: Box<[usize]>,
+    representation: usize,
+}
+
+impl Batch {
+    /// Reads the representations that the calls need.
+    pub(super) fn read(supergraph: &Supergraph, data: &Value, calls: &[EntityCall]) -> Self {
+        let mut sets: Vec<Representations> = Vec::with_capacity(calls.len());
+        for call in calls {
+            if !sets.iter().any(|set| set.variable == call.variable) {
+                sets.push(Representations::read(supergraph, data, call));
+            }
+        }
+        Self { sets }
+    }
+
+    /// The values of the request's variables; `None` where no entity is to be asked for.
+    pub(super) fn into_request(mut self) -> Option<(Self, Vec<(Name, Value)>)> {
+        if self.sets.iter().all(|set| set.values.is_empty()) {
+            return None;
+        }
+        let variables = self
+            .sets
+            .iter_mut()
+            .map(|set| (set.variable.clone(), Value::List(std::mem::take(&mut set.values))))
+            .collect();
+        Some((self, variables))
+    }
+
+    /// Moves the answered entities to their places and files the errors.
+    pub(super) fn merge(
+        &self,
+        supergraph: &Supergraph,
+        calls: &[EntityCall],
+        answer: Result<Answered, Failure>,
+        data: &mut Value,
+        errors: &mut Errors,
+    ) {
+        let mut answered = match answer {
+            Ok(answered) => answered,
+            Err(failure) => {
+                let filed = calls.iter().flat_map(|call| self.places_of(call, data, None, &[])).collect::<Vec<_>>();
+                errors.add(failure.into_error(), filed);
+                return;
+            }
+        };
+        for error in answered.errors {
+            let steps = paths::steps(&error.path, &[]);
+            let call = match steps.first() {
+                Some(Step::Key(key)) => calls.iter().find(|call| call.key == *key),
+                _ => None,
+            };
+            let mut public = error.error;
+            let filed = match (call, steps.get(1)) {
+                (Some(call), Some(Step::Index(at))) => {
+                    let tail = paths::steps(&error.path[2..], &call.renames);
+                    self.places_of(call, data, Some(*at), &tail)
+                }
+                // No index: some entity, and nobody says which. It is told where a value is missing.
+                (Some(call), _) => {
+                    public.once = true;
+                    let tail = paths::steps(&error.path[1..], &call.renames);
+                    self.places_of(call, data, None, &tail)
+                }
+                (None, _) => {
+                    public.once = true;
+                    calls.iter().flat_map(|call| self.places_of(call, data, None, &[])).collect()
+                }
+            };
+            errors.add(public, filed);
+        }
+        let Value::Object(members) = &mut answered.data else { return };
+        for call in calls {
+            if let Some(Value::List(entities)) = members.get_mut(&call.key) {
+                self.merge_call(supergraph, call, std::mem::take(entities), data);
+            }
+        }
+    }
+
+    fn set(&self, call: &EntityCall) -> Option<&Representations> {
+        self.sets.iter().find(|set| set.variable == call.variable)
+    }
+
+    /// Where an error belongs: at every place of one representation, or of all of them.
+    fn places_of(&self, call: &EntityCall, data: &Value, only: Option<usize>, tail: &[Step]) -> Vec<Vec<Step>> {
+        let Some(set) = self.set(call) else { return Vec::new() };
+        let mut filed = Vec::new();
+        for (path, places) in call.paths.iter().zip(&set.places) {
+            for placed in places.iter().filter(|placed| only.is_none_or(|only| only == placed.representation)) {
+                let place = paths::place_steps(data, path, &placed.indices);
+                filed.extend(file(&place, tail, &call.provides));
+            }
+        }
+        filed
+    }
+
+    fn merge_call(&self, supergraph: &Supergraph, call: &EntityCall, mut entities: Vec<Value>, data: &mut Value) {
+        let Some(set) = self.set(call) else { return };
+        if !call.renames.is_empty() {
+            for entity in &mut entities {
+                paths::rename(supergraph, entity, &call.renames);
+            }
+        }
+        let mut uses = vec![0_usize; entities.len()];
+        for placed in set.places.iter().flatten() {
+            if let Some(uses) = uses.get_mut(placed.representation) {
+                *uses += 1;
+            }
+        }
+        for (path, places) in call.paths.iter().zip(&set.places) {
+            let mut places = places.iter().peekable();
+            paths::visit_mut(supergraph, data, path, &mut Vec::new(), &mut |target, indices| {
+                // A place that was not there when representations were read has none.
+                let Some(here) = places.next_if(|next| *next.indices == *indices) else { return };
+                let at = here.representation;
+                let (Some(entity), Some(uses)) = (entities.get_mut(at), uses.get_mut(at)) else { return };
+                *uses -= 1;
+                let source = if *uses == 0 { std::mem::take(entity) } else { entity.clone() };
+                if source != Value::Null {
+                    merge(target, source);
+                }
+            });
+        }
+    }
+}
+
+impl Representations {
+    fn read(supergraph: &Supergraph, data: &Value, call: &EntityCall) -> Self {
+        let mut distinct = Distinct::default();
+        let mut places = Vec::with_capacity(call.paths.len());
+        for path in &call.paths {
+            let mut here = Vec::new();
+            paths::visit(supergraph, data, path, &mut Vec::new(), &mut |value, indices| {
+                if let Some(representation) = represent(supergraph, value, call) {
+                    here.push(Placed { indices: indices.into(), representation: distinct.add(representation) });
+                }
+            });
+            places.push(here);
+        }
+        Self { variable: call.variable.clone(), values: distinct.values, places }
+    }
+}
+
+/// Values without repetition, in order.
+#[derive(Default)]
+struct Distinct {
+    values: Vec<Value>,
+    by_hash: HashMap<u64, Vec<usize>>,
+}
+
+impl Distinct {
+    /// The index of an equal value, which may be this one.
+    fn add(&mut self, value: Value) -> usize {
+        let mut hasher = DefaultHasher::new();
+        hash_value(&value, &mut hasher);
+        let same_hash = self.by_hash.entry(hasher.finish()).or_default();
+        if let Some(known) = same_hash.iter().find(|at| self.values[**at] == value) {
+            return *known;
+        }
+        same_hash.push(self.values.len());
+        self.values.push(value);
+        self.values.len() - 1
+    }
+}
+
+/// Equal values hash alike; representations of one call have their members in one order.
+fn hash_value(value: &Value, hasher: &mut DefaultHasher) {
+    match value {
+        Value::Null => 0_u8.hash(hasher),
+        Value::Number(number) => number.hash(hasher),
+        Value::String(text) => text.as_str().hash(hasher),
+        Value::Enum(name) => name.as_str().hash(hasher),
+        Value::Boolean(value) => value.hash(hasher),
+        Value::Binary(bytes) => bytes.hash(hasher),
+        Value::List(items) => items.iter().for_each(|item| hash_value(item, hasher)),
+        Value::Object(members) => members.values().for_each(|member| hash_value(member, hasher)),
+    }
+}
+
+/// The representation of an entity; `None` where it lacks what a representation needs.
+fn represent(supergraph: &Supergraph, value: &Value, call: &EntityCall) -> Option<Value> {
+    let Value::Object(members) = value else { return None };
+    let mut out = IndexMap::new();
+    require(supergraph, value, members, &call.requires, true, &mut out)?;
+    for setter in &call.input {
+        if is_one_of(supergraph, value, &setter.types) {
+            out.insert(Name::new("__typename"), Value::String(setter.typename.clone()));
+        }
+    }
+    // The name of a type alone names no entity.
+    (out.len() > 1 && out.contains_key("__typename")).then_some(Value::Object(out))
+}
+
+/// Copies what is required. Inside a condition that only may hold (`strict` is false), what is missing is left out.
+fn require(
+    supergraph: &Supergraph,
+    value: &Value,
+    members: &IndexMap<Name, Value>,
+    requirements: &[Requirement],
+    strict: bool,
+    out: &mut IndexMap<Name, Value>,
+) -> Option<()> {
+    for requirement in requirements {
+        match requirement {
+            Requirement::Field { from, to, non_null, body } => {
+                let found = members.get(from).or_else(|| members.get(to));
+                match found {
+                    None if strict => return None,
+                    None => {}
+                    Some(Value::Null) if *non_null && strict => return None,
+                    Some(found) => {
+                        let copied =
+                            if body.is_empty() { found.clone() } else { copy(supergraph, found, body, strict)? };
+                        out.insert(to.clone(), copied);
+                    }
+                }
+            }
+            Requirement::On { condition, body } => {
+                let name = typename(value);
+                if name.is_none_or(|name| supergraph.satisfies_in_full(name, condition)) {
+                    require(supergraph, value, members, body, strict, out)?;
+                } else if name.is_some_and(|name| supergraph.satisfies_in_full(condition, name)) {
+                    // The data calls itself by an interface's name; it may be of the narrower type.
+                    require(supergraph, value, members, body, false, out)?;
+                }
+            }
+        }
+    }
+    Some(())
+}
+
+fn copy(supergraph: &Supergraph, value: &Value, body: &[Requirement], strict: bool) -> Option<Value> {
+    match value {
+        Value::List(items) => {
+            let copied = items.iter().map(|item| copy(supergraph, item, body, strict));
+            copied.collect::<Option<_>>().map(Value::List)
+        }
+        Value::Object(members) => {
+            let mut out = IndexMap::new();
+            require(supergraph, value, members, body, strict, &mut out)?;
+            Some(Value::Object(out))
+        }
+        other => Some(other.clone()),
+    }
+}

@@ -1,0 +1,194 @@
+//! Runs a plan: requests go to subgraphs, their values are merged into one tree in canonical keys.
+//!
+//! Everything stays on the caller's task. The tree's lock is held while representations are read and while answers are
+//! merged, never while a subgraph works.
+
+mod entities;
+mod faults;
+mod merge;
+mod paths;
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_graphql::{Name, Request, Response, Value, Variables, indexmap::IndexMap};
+use chatty_access::Caller;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
+
+use crate::{
+    Upstream,
+    complete::{Errors, Step, SubgraphError},
+    operation::Coerced,
+    planner::{Fetch, Node, Path, Rename, Source},
+    supergraph::Supergraph,
+};
+use entities::Batch;
+use faults::{Answered, Failure};
+
+/// One execution of a plan.
+pub(crate) struct Execution<'a> {
+    pub(crate) supergraph: &'a Supergraph,
+    /// In the order of the supergraph's subgraphs.
+    pub(crate) upstreams: &'a [Upstream],
+    pub(crate) variables: &'a Coerced,
+    pub(crate) caller: &'a Caller,
+    /// How long a subgraph may take for one request.
+    pub(crate) deadline: Duration,
+    state: Mutex<Merged>,
+}
+
+/// What subgraphs have said so far.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    /// An object in canonical keys.
+    pub(crate) data: Value,
+    pub(crate) errors: Errors,
+}
+
+impl<'a> Execution<'a> {
+    pub(crate) fn new(
+        supergraph: &'a Supergraph,
+        upstreams: &'a [Upstream],
+        variables: &'a Coerced,
+        caller: &'a Caller,
+        deadline: Duration,
+    ) -> Self {
+        let state = Mutex::new(Merged { data: Value::Object(IndexMap::new()), errors: Errors::default() });
+        Self { supergraph, upstreams, variables, caller, deadline, state }
+    }
+
+    /// Runs a step and everything below it.
+    pub(crate) fn run<'f>(&'f self, node: &'f Node) -> BoxFuture<'f, ()> {
+        match node {
+            Node::Fetch(fetch) => self.fetch(fetch).boxed(),
+            Node::Sequence(nodes) => async move {
+                for node in nodes {
+                    self.run(node).await;
+                }
+            }
+            .boxed(),
+            Node::Parallel(nodes) => join_all(nodes.iter().map(|node| self.run(node))).map(drop).boxed(),
+        }
+    }
+
+    /// The request of a subscription's source.
+    pub(crate) fn source_request(&self, fetch: &Fetch) -> Request {
+        self.request(fetch, Vec::new())
+    }
+
+    /// Takes one event of a subscription's source as the answer of its fetch.
+    pub(crate) fn take_event(&self, fetch: &Fetch, response: Response) {
+        if let Source::Root { path, keys, renames } = &fetch.source {
+            let answered = Answered::from_response(response, self.subgraph_name(fetch), self.caller);
+            self.merge_root(path, keys, renames, Ok(answered));
+        }
+    }
+
+    /// What was merged.
+    pub(crate) fn finish(self) -> Merged {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn fetch(&self, fetch: &Fetch) {
+        match &fetch.source {
+            Source::Root { path, keys, renames } => {
+                if !path.is_empty() && !paths::exists(self.supergraph, &self.lock().data, path) {
+                    return;
+                }
+                let answer = self.send(fetch, Vec::new()).await;
+                self.merge_root(path, keys, renames, answer);
+            }
+            Source::Entities(calls) => {
+                let batch = Batch::read(self.supergraph, &self.lock().data, calls);
+                let Some((batch, variables)) = batch.into_request() else { return };
+                let answer = self.send(fetch, variables).await;
+                let Merged { data, errors } = &mut *self.lock();
+                batch.merge(self.supergraph, calls, answer, data, errors);
+            }
+        }
+    }
+
+    fn merge_root(&self, path: &Path, keys: &[Name], renames: &[Rename], answer: Result<Answered, Failure>) {
+        let Merged { data, errors } = &mut *self.lock();
+        let places = paths::find(self.supergraph, data, path);
+        match answer {
+            Ok(mut answered) => {
+                paths::rename(self.supergraph, &mut answered.data, renames);
+                for error in answered.errors {
+                    let tail = paths::steps(&error.path, renames);
+                    let filed = places.iter().flat_map(|place| file(&place.steps, &tail, keys));
+                    errors.add(error.error, filed.collect::<Vec<_>>());
+                }
+                if let Value::Object(members) = answered.data {
+                    paths::merge_into(self.supergraph, data, path, &places, Value::Object(members));
+                }
+            }
+            Err(failure) => {
+                let filed = places.iter().flat_map(|place| file(&place.steps, &[], keys)).collect::<Vec<_>>();
+                errors.add(failure.into_error(), filed);
+            }
+        }
+    }
+
+    /// Sends a request and waits for its answer, but not too long. A panic of the subgraph stays its own.
+    async fn send(&self, fetch: &Fetch, representations: Vec<(Name, Value)>) -> Result<Answered, Failure> {
+        let subgraph = self.subgraph_name(fetch);
+        let request = self.request(fetch, representations);
+        let execution = AssertUnwindSafe(self.upstreams[fetch.subgraph].execute(request)).catch_unwind();
+        match tokio::time::timeout(self.deadline, execution).await {
+            Ok(Ok(response)) => Ok(Answered::from_response(response, subgraph, self.caller)),
+            Ok(Err(_panic)) => {
+                tracing::error!(subgraph, trace_id = self.caller.trace_id, "a subgraph panicked");
+                Err(Failure::Panicked)
+            }
+            Err(_elapsed) => {
+                tracing::warn!(subgraph, trace_id = self.caller.trace_id, "a subgraph did not answer in time");
+                Err(Failure::Late)
+            }
+        }
+    }
+
+    fn request(&self, fetch: &Fetch, representations: Vec<(Name, Value)>) -> Request {
+        let mut variables = Variables::default();
+        for variable in &fetch.variables {
+            if let Some(value) = self.variables.get(&variable.client) {
+                variables.insert(variable.name.clone(), value.clone());
+            }
+        }
+        variables.extend(representations);
+        let mut request = Request::new(String::new()).variables(variables).data(self.caller.clone());
+        request.set_parsed_query(fetch.document.clone());
+        request
+    }
+
+    fn subgraph_name(&self, fetch: &Fetch) -> &'a str {
+        &self.supergraph.subgraphs[fetch.subgraph]
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Merged> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where an error belongs that was reported `tail` below a place: there, or at each field that the request was for.
+fn file(place: &[Step], tail: &[Step], keys: &[Name]) -> Vec<Vec<Step>> {
+    let below = |steps: &[Step]| place.iter().chain(steps).cloned().collect();
+    if tail.is_empty() { keys.iter().map(|key| below(&[Step::Key(key.clone())])).collect() } else { vec![below(tail)] }
+}
+
+impl Failure {
+    fn into_error(self) -> SubgraphError {
+        let mut error = match self {
+            Self::Panicked => SubgraphError::new(chatty_kit::Code::Internal, "internal error"),
+            Self::Late => SubgraphError::new(chatty_kit::Code::Timeout, "the subgraph did not answer in time"),
+        };
+        error.once = true;
+        error
+    }
+}

@@ -1,0 +1,90 @@
+//! What one request may ask for. The defaults hold for any supergraph.
+
+use serde::{Deserialize, Serialize};
+
+/// The limits of one request; every one is inclusive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Bytes of a request body after decompression.
+    pub body_bytes: usize,
+    /// Bytes of the document.
+    pub document_bytes: usize,
+    /// Lexical tokens of the document.
+    pub tokens: usize,
+    /// Nested brackets of any kind.
+    pub bracket_depth: usize,
+    /// Operations in one document.
+    pub operations: usize,
+    /// Fields, fragments and spreads from the root to the deepest leaf, fragments expanded.
+    pub depth: usize,
+    /// Selections after fragments and interfaces are expanded.
+    pub weight: u64,
+    /// The same for callers who are not signed in.
+    pub anonymous_weight: u64,
+    /// Depth of `__schema` and `__type`, counted alone.
+    pub introspection_depth: usize,
+    /// Aliases, equal ones counted once.
+    pub aliases: usize,
+    /// Root fields of a query.
+    pub root_fields: usize,
+    /// Root fields of a mutation.
+    pub mutations: usize,
+    /// Directives in the document.
+    pub directives: usize,
+    /// Variables that `@skip` and `@include` depend on; each doubles the plans of an operation.
+    pub condition_variables: usize,
+    /// Subgraph requests in one plan.
+    pub fetches: usize,
+    /// Milliseconds that a subgraph may take for one request.
+    pub subgraph_timeout_ms: u64,
+    /// Open operations on one socket.
+    pub subscriptions: usize,
+    /// Errors in one answer.
+    pub errors: usize,
+    /// Bytes of one error's message.
+    pub error_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1024 * 1024,
+            document_bytes: 32 * 1024,
+            tokens: 5_000,
+            bracket_depth: 64,
+            operations: 16,
+            depth: 20,
+            weight: 1_000,
+            anonymous_weight: 500,
+            introspection_depth: 30,
+            aliases: 100,
+            root_fields: 50,
+            mutations: 4,
+            directives: 50,
+            condition_variables: 8,
+            fetches: 50,
+            subgraph_timeout_ms: 10_000,
+            subscriptions: 100,
+            errors: 10,
+            error_bytes: 512,
+        }
+    }
+}
+
+/// A request that asks for more than [`Limits`] allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the request exceeds the limit `{limit}` of {allowed}")]
+pub struct LimitExceeded {
+    /// The limit's name in `extensions.limit`: `depth`, `aliases`, `tokens`, `weight`, `rootFields`, ….
+    pub limit: &'static str,
+    /// What is allowed.
+    pub allowed: u64,
+}
+
+impl LimitExceeded {
+    /// Refuses `actual` when it is more than `allowed`.
+    pub(crate) fn check(limit: &'static str, actual: usize, allowed: usize) -> Result<(), Self> {
+        if actual <= allowed { Ok(()) } else { Err(Self { limit, allowed: allowed as u64 }) }
+    }
+}

@@ -1,0 +1,185 @@
+//! The loaded supergraph: the API schema that clients see, and what composition says about types and fields.
+
+use std::collections::{HashMap, HashSet};
+
+use apollo_compiler::{
+    Name, Node, Schema,
+    collections::HashMap as ApolloMap,
+    schema::{ExtendedType, Implementers, InterfaceType},
+    validation::Valid,
+};
+use federation_composition::{graphql_core, transform_supergraph_to_public_schema};
+
+/// Why a supergraph cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The supergraph is not a valid schema.
+    #[error("the supergraph is not valid: {0}")]
+    Schema(String),
+    /// The planner cannot work with the supergraph.
+    #[error("the supergraph cannot be planned on: {0}")]
+    Planner(String),
+    /// A subgraph has no upstream.
+    #[error("subgraph `{0}` has no upstream")]
+    MissingUpstream(String),
+}
+
+/// A supergraph as the gateway reads it.
+pub(crate) struct Supergraph {
+    /// What clients see: without the join machinery and without what is `@inaccessible`.
+    pub(crate) api: Valid<Schema>,
+    /// The same as text.
+    pub(crate) api_sdl: String,
+    /// For the API schema; introspection wants it.
+    pub(crate) implementers: ApolloMap<Name, Implementers>,
+    /// Everything, for relations between types that clients may not see.
+    pub(crate) full: Schema,
+    /// The subgraphs' names, as operators know them.
+    pub(crate) subgraphs: Vec<String>,
+    /// Object types of each abstract type of the API schema, in a fixed order.
+    possible: HashMap<Name, Vec<Name>>,
+    /// The fields of interfaces that the planner expands into one fragment per implementer.
+    expanding: HashSet<(Name, Name)>,
+}
+
+impl Supergraph {
+    pub(crate) fn parse(sdl: &str) -> Result<Self, LoadError> {
+        let document = graphql_core::parse(sdl).map_err(|error| LoadError::Schema(error.message))?;
+        let api = transform_supergraph_to_public_schema(&document)
+            .map_err(|error| LoadError::Schema(error.message().to_owned()))?;
+        let api_sdl = graphql_core::print(&api);
+        let api = Schema::parse_and_validate(&api_sdl, "api.graphql")
+            .map_err(|invalid| LoadError::Schema(invalid.errors.to_string()))?;
+        let full = Schema::parse(sdl, "supergraph.graphql")
+            .map_err(|invalid| LoadError::Schema(invalid.errors.to_string()))?;
+        Ok(Self {
+            implementers: api.implementers_map(),
+            possible: possible_types(&api),
+            expanding: expanding_fields(&full),
+            subgraphs: subgraph_names(&full),
+            api,
+            api_sdl,
+            full,
+        })
+    }
+
+    /// The object types that a value of the API type may have: the type itself when it is an object.
+    pub(crate) fn possible_types(&self, ty: &Name) -> &[Name] {
+        self.possible.get(ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many object types two abstract types share; 1 where either is no abstract type.
+    pub(crate) fn common_objects(&self, one: &str, other: &str) -> u64 {
+        let is_abstract = |name: &str| {
+            self.api.types.get(name).is_some_and(|ty| matches!(ty, ExtendedType::Interface(_) | ExtendedType::Union(_)))
+        };
+        if !is_abstract(one) || !is_abstract(other) {
+            return 1;
+        }
+        let (Some(one), Some(other)) = (self.possible.get(one), self.possible.get(other)) else { return 1 };
+        one.iter().filter(|object| other.binary_search(object).is_ok()).count().max(1) as u64
+    }
+
+    /// Whether the API schema says that `concrete` is, is a member of, or implements `condition`.
+    pub(crate) fn satisfies(&self, concrete: &str, condition: &str) -> bool {
+        concrete == condition || self.api.is_subtype(condition, concrete)
+    }
+
+    /// The same for all types of the supergraph.
+    pub(crate) fn satisfies_in_full(&self, concrete: &str, condition: &str) -> bool {
+        concrete == condition || self.full.is_subtype(condition, concrete)
+    }
+
+    /// How many copies of a selection of `field` on `ty` the planner may make.
+    pub(crate) fn expansion(&self, ty: &Name, field: &Name) -> u64 {
+        if self.expanding.contains(&(ty.clone(), field.clone())) {
+            self.possible_types(ty).len().max(1) as u64
+        } else {
+            1
+        }
+    }
+}
+
+/// The `(interface, field)` pairs whose selection the planner would copy into one fragment per implementer.
+///
+/// Each such field multiplies the cost of planning by the number of implementers at every level, so a schema test wants
+/// this list empty. The predicate over-estimates on purpose.
+pub fn expanding_interfaces(supergraph_sdl: &str) -> Result<Vec<(String, String)>, LoadError> {
+    let schema = Schema::parse(supergraph_sdl, "supergraph.graphql")
+        .map_err(|invalid| LoadError::Schema(invalid.errors.to_string()))?;
+    let mut pairs: Vec<_> = expanding_fields(&schema)
+        .into_iter()
+        .map(|(interface, field)| (interface.to_string(), field.to_string()))
+        .collect();
+    pairs.sort();
+    Ok(pairs)
+}
+
+fn possible_types(api: &Schema) -> HashMap<Name, Vec<Name>> {
+    let implementers = api.implementers_map();
+    api.types
+        .iter()
+        .filter_map(|(name, ty)| {
+            let mut objects: Vec<Name> = match ty {
+                ExtendedType::Object(_) => vec![name.clone()],
+                ExtendedType::Interface(_) => {
+                    implementers.get(name).map(|types| types.objects.iter().cloned().collect()).unwrap_or_default()
+                }
+                ExtendedType::Union(union) => union.members.iter().map(|member| member.name.clone()).collect(),
+                _ => return None,
+            };
+            objects.sort();
+            Some((name.clone(), objects))
+        })
+        .collect()
+}
+
+fn subgraph_names(full: &Schema) -> Vec<String> {
+    let Some(graphs) = full.get_enum("join__Graph") else { return Vec::new() };
+    graphs
+        .values
+        .values()
+        .filter_map(|value| {
+            let graph = value.directives.get("join__graph")?;
+            Some(graph.specified_argument_by_name("name")?.as_str()?.to_owned())
+        })
+        .collect()
+}
+
+fn expanding_fields(full: &Schema) -> HashSet<(Name, Name)> {
+    let implementers = full.implementers_map();
+    let mut pairs = HashSet::new();
+    for (name, ty) in &full.types {
+        let ExtendedType::Interface(interface) = ty else { continue };
+        let objects: Vec<_> = implementers
+            .get(name)
+            .map(|types| types.objects.iter().filter_map(|object| full.get_object(object)).collect())
+            .unwrap_or_default();
+        let shared = declaring_subgraphs(interface) > 1;
+        for (field, definition) in &interface.fields {
+            let restricted = shared && definition.directives.has("join__field");
+            let incomplete = objects.iter().any(|object| {
+                object.fields.get(field).is_none_or(|definition| moved_or_external(&definition.directives))
+            });
+            if restricted || incomplete {
+                pairs.insert((name.clone(), field.clone()));
+            }
+        }
+    }
+    pairs
+}
+
+fn declaring_subgraphs(interface: &Node<InterfaceType>) -> usize {
+    let is_true = |directive: &apollo_compiler::ast::Directive, argument: &str| {
+        directive.specified_argument_by_name(argument).and_then(|value| value.to_bool()) == Some(true)
+    };
+    interface.directives.get_all("join__type").filter(|join| !is_true(join, "isInterfaceObject")).count()
+}
+
+fn moved_or_external(directives: &apollo_compiler::ast::DirectiveList) -> bool {
+    directives.get_all("join__field").any(|join| {
+        ["external", "override", "usedOverridden"]
+            .iter()
+            .any(|argument| join.specified_argument_by_name(argument).is_some())
+    })
+}

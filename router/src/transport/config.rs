@@ -1,0 +1,115 @@
+//! Which web pages may use the API, and how long a request may take to arrive.
+
+use std::{fmt, str::FromStr};
+
+use http::{HeaderValue, Uri};
+use serde::Deserialize;
+
+/// How the transports behave.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The URL under which users reach this installation; pages from there may open sockets.
+    pub public_url: Origin,
+    /// Further origins whose pages may call the API (CORS) and open sockets. None by default.
+    #[serde(default)]
+    pub allowed_origins: Vec<Origin>,
+    /// Seconds within which a request's body must have arrived.
+    #[serde(default = "default_body_timeout")]
+    pub body_timeout_seconds: u64,
+}
+
+fn default_body_timeout() -> u64 {
+    30
+}
+
+impl Config {
+    /// The defaults for an installation at `public_url`.
+    pub fn new(public_url: Origin) -> Self {
+        Self { public_url, allowed_origins: Vec::new(), body_timeout_seconds: default_body_timeout() }
+    }
+
+    /// Whether a page of this `Origin` header may open a WebSocket, which browsers allow to every page.
+    pub(super) fn admits(&self, origin: &HeaderValue) -> bool {
+        let origin = origin.to_str().ok().and_then(|text| text.parse::<Origin>().ok());
+        origin.is_some_and(|origin| origin == self.public_url || self.allowed_origins.contains(&origin))
+    }
+}
+
+/// A web origin in its one spelling: `scheme://host[:port]` in lower case, without the scheme's default port.
+///
+/// Read from any absolute http or https URL; path and query are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Origin(String);
+
+/// The text is not an absolute http or https URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an origin is written `https://host` or `https://host:port`")]
+pub struct NotAnOrigin;
+
+impl Origin {
+    pub(super) fn to_header(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.0).expect("scheme, host and port are visible ASCII")
+    }
+}
+
+impl FromStr for Origin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let uri: Uri = text.parse().map_err(|_| NotAnOrigin)?;
+        let (scheme, host) = (uri.scheme_str().ok_or(NotAnOrigin)?, uri.host().ok_or(NotAnOrigin)?);
+        let default_port = match scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => return Err(NotAnOrigin),
+        };
+        let host = host.to_ascii_lowercase();
+        Ok(Self(match uri.port_u16().filter(|port| *port != default_port) {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        }))
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = NotAnOrigin;
+
+    fn try_from(text: String) -> Result<Self, NotAnOrigin> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_has_one_spelling() {
+        let origin = |text: &str| text.parse::<Origin>().map(|origin| origin.to_string());
+        assert_eq!(origin("HTTPS://Chat.Example:443/app?x=1").as_deref(), Ok("https://chat.example"));
+        assert_eq!(origin("http://localhost:8080/").as_deref(), Ok("http://localhost:8080"));
+        assert_eq!(origin("http://[::1]:80").as_deref(), Ok("http://[::1]"));
+        for text in ["", "null", "*", "chat.example", "/graphql", "ftp://chat.example", "https://"] {
+            assert_eq!(origin(text), Err(NotAnOrigin), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_socket_is_open_to_the_own_and_the_listed_origins_only() {
+        let mut config = Config::new("https://chat.example".parse().unwrap());
+        config.allowed_origins = vec!["http://localhost:3000".parse().unwrap()];
+        let admits = |origin| config.admits(&HeaderValue::from_static(origin));
+        assert!(admits("https://chat.example") && admits("http://localhost:3000"));
+        for foreign in ["http://chat.example", "https://chat.example:444", "https://chat.example.evil", "null", ""] {
+            assert!(!admits(foreign), "{foreign}");
+        }
+    }
+}

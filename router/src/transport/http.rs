@@ -1,0 +1,176 @@
+//! GraphQL over HTTP: POST runs queries and mutations, GET runs queries and opens sockets.
+//!
+//! Refused before there is a GraphQL request, with the same status for both media types: a malformed request (400), a
+//! token that is not valid (401), a body over the limit (413) or too slow (408). The rest follows [`status`].
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{Query, Request, State},
+    response::{IntoResponse, Response},
+};
+use bytes::BytesMut;
+use chatty_access::Caller;
+use chatty_kit::Code;
+use futures_util::StreamExt;
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+
+use super::{
+    RouterState, identity,
+    media::{self, Media},
+    refusal::Refusal,
+    request::{self, Malformed},
+    trace::TraceId,
+    websocket,
+};
+use crate::{Answer, AnswerKind, GraphqlRequest, OperationKind};
+
+/// Answers any request to `/graphql`.
+pub(super) async fn serve(State(state): State<Arc<RouterState>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match parts.method {
+        Method::GET if websocket::is_upgrade(&parts.headers) => websocket::upgrade(state, parts).await,
+        Method::GET | Method::POST => execute(&state, parts, body).await,
+        _ => not_allowed("GET, POST", "send GET or POST"),
+    }
+}
+
+async fn execute(state: &RouterState, parts: Parts, body: Body) -> Response {
+    // A page can send other types to a foreign server without asking first (a "simple request"), JSON it cannot.
+    let mut types = parts.headers.get_all(header::CONTENT_TYPE).iter();
+    let json = match (types.next(), types.next()) {
+        (None, _) => parts.method == Method::GET,
+        (Some(content_type), None) => media::is_json(content_type),
+        (Some(_), Some(_)) => false,
+    };
+    if !json {
+        return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type must be application/json");
+    }
+    let Some(media) = media::negotiate(&parts.headers) else {
+        let message = "answers are application/graphql-response+json or application/json";
+        return text(StatusCode::NOT_ACCEPTABLE, message);
+    };
+    let caller = match identity::caller(&parts, &state.verifier) {
+        Ok(caller) => caller,
+        Err(unauthorized) => return Refusal::from(unauthorized).respond(media, TraceId::find(&parts.extensions)),
+    };
+    let request = match read(state, &parts, body).await {
+        Ok(request) => request,
+        Err(refusal) => return refusal.respond(media, &caller.trace_id),
+    };
+    run(state, &parts.method, &request, caller, media).await
+}
+
+/// Runs what the method may run.
+async fn run(state: &RouterState, method: &Method, request: &GraphqlRequest, caller: Caller, media: Media) -> Response {
+    let prepared = match state.gateway.prepare(request, &caller).await {
+        Ok(prepared) => prepared,
+        Err(answer) => return respond(answer, media),
+    };
+    match prepared.kind() {
+        OperationKind::Mutation if method == Method::GET => not_allowed("POST", "send mutations by POST"),
+        OperationKind::Query | OperationKind::Mutation => respond(state.gateway.run(prepared, caller).await, media),
+        OperationKind::Subscription => {
+            let message = "subscriptions need a WebSocket with the sub-protocol graphql-transport-ws";
+            respond(Answer::refused(Code::GraphqlValidationFailed, message, &caller), media)
+        }
+    }
+}
+
+async fn read(state: &RouterState, parts: &Parts, body: Body) -> Result<GraphqlRequest, Refusal> {
+    if parts.method == Method::GET {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|_| Malformed::NoQuery)?;
+        return Ok(request::from_pairs(pairs)?);
+    }
+    let timeout = Duration::from_secs(state.config.body_timeout_seconds);
+    let limit = state.gateway.limits().body_bytes;
+    let body = tokio::time::timeout(timeout, collect(body, limit))
+        .await
+        .map_err(|_| Refusal::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "the body did not arrive in time"))??;
+    Ok(request::from_json(&body)?)
+}
+
+/// The whole body, decompressed by the layer in front.
+async fn collect(body: Body, limit: usize) -> Result<BytesMut, Refusal> {
+    // Read some more than allowed before giving up: a client that is still sending would not see the answer.
+    let patience = limit.saturating_mul(4);
+    let (mut collected, mut received) = (BytesMut::new(), 0);
+    let mut chunks = body.into_data_stream();
+    while received <= patience
+        && let Some(chunk) = chunks.next().await
+    {
+        let chunk = chunk.map_err(|_| {
+            let message = "the body broke off or is not compressed as its content encoding says";
+            Refusal::new(StatusCode::BAD_REQUEST, Code::GraphqlParseFailed, message)
+        })?;
+        received += chunk.len();
+        if received <= limit {
+            collected.extend_from_slice(&chunk);
+        }
+    }
+    if received > limit {
+        let message = format!("the body is longer than {limit} bytes");
+        return Err(Refusal::limit(StatusCode::PAYLOAD_TOO_LARGE, "bodySize", message));
+    }
+    Ok(collected)
+}
+
+fn respond(answer: Answer, media: Media) -> Response {
+    let content_type = [(header::CONTENT_TYPE, media.content_type())];
+    (status(answer.kind, media), content_type, answer.body).into_response()
+}
+
+/// The status of a GraphQL answer.
+///
+/// Of a document or variables that are refused only the newer media type tells by its status.
+fn status(kind: AnswerKind, media: Media) -> StatusCode {
+    let AnswerKind::Refused(code) = kind else { return StatusCode::OK };
+    match code {
+        Code::GraphqlParseFailed | Code::GraphqlValidationFailed | Code::BadUserInput | Code::LimitExceeded => {
+            match media {
+                Media::GraphqlResponse => StatusCode::BAD_REQUEST,
+                Media::Json => StatusCode::OK,
+            }
+        }
+        Code::BadId | Code::CursorMismatch | Code::Unauthenticated | Code::TokenExpired | Code::Forbidden => {
+            StatusCode::OK
+        }
+        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::SubgraphUnavailable | Code::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// An answer that is not GraphQL's, in plain text.
+fn text(status: StatusCode, message: &'static str) -> Response {
+    (status, message).into_response()
+}
+
+fn not_allowed(allow: &'static str, message: &'static str) -> Response {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, message);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_follows_code_and_media_type() {
+        let both =
+            |code| [Media::GraphqlResponse, Media::Json].map(|media| status(AnswerKind::Refused(code), media).as_u16());
+        for code in [Code::GraphqlParseFailed, Code::GraphqlValidationFailed, Code::BadUserInput, Code::LimitExceeded] {
+            assert_eq!(both(code), [400, 200], "{code:?}");
+        }
+        for code in [Code::BadId, Code::CursorMismatch, Code::Unauthenticated, Code::TokenExpired, Code::Forbidden] {
+            assert_eq!(both(code), [200, 200], "{code:?}");
+        }
+        assert_eq!(both(Code::RateLimited), [429, 429]);
+        assert_eq!(both(Code::SubgraphUnavailable), [503, 503]);
+        assert_eq!(both(Code::Timeout), [503, 503]);
+        assert_eq!(both(Code::Internal), [500, 500]);
+        assert_eq!(status(AnswerKind::Executed, Media::GraphqlResponse), StatusCode::OK);
+    }
+}

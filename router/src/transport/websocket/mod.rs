@@ -1,0 +1,55 @@
+//! GraphQL over WebSocket: the sub-protocol `graphql-transport-ws`, to the letter.
+//!
+//! `wire` writes and reads frames without ever blocking one by the other, `message` is what they say, `session` decides
+//! what follows, `operation` is one of the streams that it runs. One task a socket.
+
+mod message;
+mod operation;
+mod session;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, WebSocketUpgrade},
+    response::{IntoResponse, Response},
+};
+use chatty_kit::Code;
+use http::{HeaderMap, StatusCode, header, request::Parts};
+
+use self::{session::Session, wire::Wire};
+use super::{RouterState, identity, media::Media, refusal::Refusal, trace::TraceId};
+
+const PROTOCOL: &str = "graphql-transport-ws";
+
+/// Whether a GET asks for a WebSocket.
+pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers.get(header::UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// Opens a socket, or refuses it while the answer is still HTTP.
+///
+/// An `Authorization` header, which browsers cannot send here, counts for a `connection_init` without one.
+pub(super) async fn upgrade(state: Arc<RouterState>, mut parts: Parts) -> Response {
+    let refuse = |refusal: Refusal| refusal.respond(Media::Json, TraceId::find(&parts.extensions));
+    let foreign = parts.headers.get_all(header::ORIGIN).iter().any(|origin| !state.config.admits(origin));
+    if foreign {
+        let message = "pages of this origin may not open sockets";
+        return refuse(Refusal::new(StatusCode::FORBIDDEN, Code::Forbidden, message));
+    }
+    let caller = match identity::caller(&parts, &state.verifier) {
+        Ok(caller) => caller,
+        Err(unauthorized) => return refuse(unauthorized.into()),
+    };
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => wire::configure(upgrade, state.gateway.limits().body_bytes).protocols([PROTOCOL]),
+        Err(rejection) => return rejection.into_response(),
+    };
+    if upgrade.selected_protocol().is_none() {
+        return (StatusCode::BAD_REQUEST, "the sub-protocol must be graphql-transport-ws").into_response();
+    }
+    let sockets = state.sockets.clone();
+    upgrade
+        .on_failed_upgrade(|error| tracing::debug!(%error, "a socket was lost before it was open"))
+        .on_upgrade(move |socket| sockets.track_future(Session::new(state, Wire::new(socket), caller).run()))
+}

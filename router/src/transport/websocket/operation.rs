@@ -1,0 +1,104 @@
+//! One operation on a socket: a stream that says everything the client is to hear of it, whatever happens in it.
+
+use std::panic::AssertUnwindSafe;
+
+use bytes::Bytes;
+use chatty_access::Caller;
+use chatty_kit::Code;
+use futures_util::{
+    Stream, StreamExt,
+    future::ready,
+    stream::{self, BoxStream},
+};
+use http::StatusCode;
+
+use super::{
+    message::{self, Id},
+    wire::FRAME_BYTES,
+};
+use crate::{Answer, AnswerKind, Gateway, GraphqlRequest, transport::refusal::Refusal};
+
+/// What an operation has to say.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// The JSON of a response.
+    Next(Bytes),
+    /// The JSON of an array of errors. The last event, also where the stream would go on.
+    Error(Vec<u8>),
+    /// The last event.
+    Complete,
+}
+
+/// Starts an operation once the stream is polled.
+pub(super) fn open(
+    gateway: Gateway,
+    request: GraphqlRequest,
+    caller: Caller,
+    id: Id,
+) -> BoxStream<'static, (Id, Event)> {
+    let trace_id = caller.trace_id.clone();
+    let opened = async move { gateway.subscribe(request, caller).await };
+    let answers = stream::once(opened).flat_map(|opened| match opened {
+        Ok(answers) => answers.map(Some).chain(stream::once(ready(None))).boxed(),
+        Err(refusal) => stream::once(ready(Some(refusal))).boxed(),
+    });
+    narrate(answers, trace_id).map(move |event| (id.clone(), event)).boxed()
+}
+
+/// Turns answers, and `None` for their end, into events. A panic becomes an error and stays the operation's own.
+fn narrate(answers: impl Stream<Item = Option<Answer>>, trace_id: String) -> impl Stream<Item = Event> {
+    AssertUnwindSafe(answers).catch_unwind().map(move |answer| {
+        let event = match answer {
+            Ok(Some(answer)) => event(answer),
+            Ok(None) => Ok(Event::Complete),
+            Err(_) => {
+                tracing::error!(trace_id, "an operation panicked");
+                Err(internal())
+            }
+        };
+        event.unwrap_or_else(|refusal| Event::Error(refusal.errors(&trace_id)))
+    })
+}
+
+fn event(answer: Answer) -> Result<Event, Refusal> {
+    match answer.kind {
+        // The rest of a frame is the id and a few words.
+        AnswerKind::Executed if answer.body.len() + 1024 > FRAME_BYTES => {
+            let message = format!("the answer is longer than a frame of {FRAME_BYTES} bytes; ask for less at once");
+            Err(Refusal::limit(StatusCode::OK, "frame", message))
+        }
+        AnswerKind::Executed => Ok(Event::Next(answer.body)),
+        AnswerKind::Refused(_) => {
+            message::errors_of(&answer.body).map(|errors| Event::Error(errors.to_vec())).ok_or_else(internal)
+        }
+    }
+}
+
+fn internal() -> Refusal {
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "internal error")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_no_frame_holds_is_an_error() {
+        let answer = |bytes| Answer { body: vec![b' '; bytes].into(), kind: AnswerKind::Executed };
+        assert!(matches!(event(answer(FRAME_BYTES - 1024)), Ok(Event::Next(_))));
+        let errors = event(answer(FRAME_BYTES)).expect_err("too long").errors("0");
+        assert!(String::from_utf8(errors).unwrap().contains("\"limit\":\"frame\""));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_the_operations_last_word() {
+        let answers = stream::iter(0..3).map(|at| {
+            assert!(at < 1, "the third is never asked for");
+            Some(Answer { body: "{}".into(), kind: AnswerKind::Executed })
+        });
+        let events: Vec<_> = narrate(answers, "abc".into()).collect().await;
+        let [Event::Next(_), Event::Error(errors)] = events.as_slice() else { panic!("{events:?}") };
+        let errors: serde_json::Value = serde_json::from_slice(errors).unwrap();
+        assert_eq!(errors[0]["extensions"], serde_json::json!({"code": "INTERNAL", "traceId": "abc"}));
+    }
+}

@@ -1,0 +1,111 @@
+//! Partial failure: what failed is null, what did not is there, and paths speak the client's language.
+
+use serde_json::json;
+
+use crate::fixture::{Fixture, errors_of, repeated};
+
+fn forbidden(path: &serde_json::Value) -> (String, serde_json::Value) {
+    ("FORBIDDEN".to_owned(), path.clone())
+}
+
+#[tokio::test]
+async fn a_nullable_field_that_fails_is_null_beside_its_error() {
+    let f = Fixture::new();
+    let body = f.ask("{ i: me { id secret: private } }").await;
+    assert_eq!(body["data"], json!({ "i": { "id": "1", "secret": null } }));
+    assert_eq!(errors_of(&body), [forbidden(&json!(["i", "secret"]))]);
+    assert_eq!(body["errors"][0]["message"], "not yours");
+    assert_eq!(body["errors"][0]["extensions"]["retryAfterMs"], 5);
+}
+
+#[tokio::test]
+async fn each_alias_of_a_failed_field_has_its_error() {
+    let f = Fixture::new();
+    let body = f.ask("{ me { a: private b: private } }").await;
+    assert_eq!(body["data"], json!({ "me": { "a": null, "b": null } }));
+    assert_eq!(errors_of(&body), [forbidden(&json!(["me", "a"])), forbidden(&json!(["me", "b"]))]);
+}
+
+#[tokio::test]
+async fn a_non_null_failure_takes_the_nearest_nullable_parent_with_it() {
+    let f = Fixture::new();
+    let body = f.ask("{ u: user(id: \"1\") { name p: requiredPrivate } other: user(id: \"2\") { name } }").await;
+    assert_eq!(body["data"], json!({ "u": null, "other": { "name": "name 2" } }));
+    assert_eq!(errors_of(&body), [forbidden(&json!(["u", "p"]))]);
+    let body = f.ask("{ mine: me { p: requiredPrivate } }").await;
+    assert_eq!(body["data"], json!(null));
+    assert_eq!(errors_of(&body), [forbidden(&json!(["mine", "p"]))]);
+}
+
+#[tokio::test]
+async fn an_error_in_a_list_names_the_item() {
+    let f = Fixture::new();
+    let body = f.ask("{ user(id: \"1\") { f: friends { o: odd } } }").await;
+    assert_eq!(body["data"], json!({ "user": null }));
+    assert_eq!(errors_of(&body), [forbidden(&json!(["user", "f", 1, "o"]))]);
+}
+
+#[tokio::test]
+async fn an_error_of_some_entity_is_told_where_a_value_is_missing() {
+    let f = Fixture::new();
+    // These subgraphs do not say which representation an error is about.
+    let body = f.ask("{ all: users { id n: secretCount } }").await;
+    assert_eq!(body["data"]["all"], json!([{ "id": "1", "n": 3 }, { "id": "2", "n": null }, { "id": "3", "n": 3 }]));
+    assert_eq!(errors_of(&body), [forbidden(&json!(["all", 1, "n"]))]);
+}
+
+#[tokio::test]
+async fn an_object_all_of_whose_fields_failed_is_still_an_object() {
+    let f = Fixture::new();
+    assert_eq!(f.ask("{ me { private leak } }").await["data"], json!({ "me": { "private": null, "leak": null } }));
+    assert_eq!(f.ask("{ user(id: \"1\") { requiredPrivate private } }").await["data"], json!({ "user": null }));
+}
+
+#[tokio::test]
+async fn an_entity_that_lacks_a_non_null_field_becomes_null_with_the_subgraphs_error() {
+    let f = Fixture::new();
+    // `postCount` of user 2 fails in the other subgraph and is non-null there.
+    let body = f.ask("{ user(id: \"2\") { name count: postCount } }").await;
+    assert_eq!(body["data"], json!({ "user": null }));
+    assert_eq!(body["errors"].as_array().unwrap().len(), 1, "{body}");
+    assert_eq!(body["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert_eq!(body["errors"][0]["path"][0], "user");
+}
+
+#[tokio::test]
+async fn a_missing_entity_that_may_be_null_leaves_the_rest() {
+    let f = Fixture::new();
+    let body = f.ask("{ posts { id e: editor { name } } }").await;
+    assert_eq!(body["data"]["posts"][0], json!({ "id": "1", "e": null }));
+    assert_eq!(body["data"]["posts"][1], json!({ "id": "2", "e": null }));
+    assert_eq!(body["errors"].as_array().unwrap().len(), 1, "{body}");
+    assert_eq!(body["errors"][0]["path"], json!(["posts", 0, "e", "name"]));
+}
+
+#[tokio::test]
+async fn what_a_subgraph_did_not_mean_for_clients_is_masked() {
+    let f = Fixture::new();
+    let body = f.ask("{ me { id leak } }").await;
+    assert_eq!(body["data"], json!({ "me": { "id": "1", "leak": null } }));
+    assert_eq!(errors_of(&body), [("INTERNAL".to_owned(), json!(["me", "leak"]))]);
+    assert_eq!(body["errors"][0]["message"], "internal error");
+    assert!(!body.to_string().contains("postgres"));
+}
+
+#[tokio::test]
+async fn a_panic_of_one_subgraph_leaves_the_others_answers() {
+    let f = Fixture::new();
+    let body = f.ask("{ me { name c: crash } caller }").await;
+    assert_eq!(body["data"], json!({ "me": { "name": "name 1", "c": null }, "caller": "cafe".repeat(8) }));
+    assert_eq!(errors_of(&body), [("INTERNAL".to_owned(), json!(["me", "c"]))]);
+    assert_eq!(f.data("{ me { postCount } }").await, json!({ "me": { "postCount": 2 } }));
+}
+
+#[tokio::test]
+async fn at_most_ten_errors_are_told() {
+    let f = Fixture::new();
+    let aliases = repeated(0..20, |at| format!("a{at}: private "));
+    let body = f.ask(&format!("{{ me {{ {aliases} }} }}")).await;
+    assert_eq!(body["data"]["me"].as_object().unwrap().len(), 20);
+    assert_eq!(body["errors"].as_array().unwrap().len(), 10);
+}

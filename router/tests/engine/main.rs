@@ -1,0 +1,19 @@
+//! The engine through its public API: two or three small subgraphs, composed, loaded and asked.
+
+#![expect(clippy::unwrap_used, reason = "in what tests share, too, an unwrap is an assertion")]
+
+mod aliases;
+mod cache;
+mod conditions;
+mod errors;
+mod fixture;
+mod fragments;
+mod introspection;
+mod limits;
+mod monolith;
+mod mutations;
+mod requests;
+mod scripted;
+mod subscriptions;
+mod upstreams;
+mod variables;
