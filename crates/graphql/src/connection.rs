@@ -62,7 +62,9 @@ impl PageRequest {
     }
 }
 
-/// Declares a connection and its edge for a node type: `T` for own objects, `Option<T>` for another subgraph's.
+/// Declares a connection and its edge for a node type: `T` for own objects, `Option<T>` for another subgraph's. With
+/// `total_count` behind the node the connection also has `totalCount`, which `new` takes last; only for lists that keep
+/// a counter.
 ///
 /// ```text
 /// connection! {
@@ -73,12 +75,13 @@ impl PageRequest {
 /// ```
 #[macro_export]
 macro_rules! connection {
-    ($(#[$doc:meta])* pub $connection:ident, $edge:ident { node: $node:ty }) => {
+    ($(#[$doc:meta])* pub $connection:ident, $edge:ident { node: $node:ty $(, $total:ident)? }) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $connection {
             edges: Vec<$edge>,
             page_info: $crate::PageInfo,
+            $($total: i32,)?
         }
 
         /// One item of a list, with its position.
@@ -107,6 +110,12 @@ macro_rules! connection {
             async fn page_info(&self) -> &$crate::PageInfo {
                 &self.page_info
             }
+            $(
+                /// How many items the whole list has.
+                async fn $total(&self) -> i32 {
+                    self.$total
+                }
+            )?
         }
 
         impl $connection {
@@ -116,6 +125,7 @@ macro_rules! connection {
                 page: chatty_types::Page<R>,
                 position: impl Fn(&R) -> chatty_types::Position,
                 node: impl Fn(R) -> $node,
+                $($total: i32,)?
             ) -> Self {
                 let has_next = page.has_next;
                 let edges: Vec<_> = page
@@ -129,7 +139,7 @@ macro_rules! connection {
                     edges.first().map(|edge| &edge.cursor),
                     edges.last().map(|edge| &edge.cursor),
                 );
-                Self { edges, page_info }
+                Self { edges, page_info, $($total,)? }
             }
         }
     };

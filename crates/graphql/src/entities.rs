@@ -74,7 +74,6 @@ mod tests {
     use chatty_kit::Fault;
     use serde_json::json;
 
-
     struct Query;
 
     struct Thing(u32);

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use async_graphql::async_trait::async_trait;
 use async_graphql::{
     ErrorExtensionValues, Response, ServerError, ServerResult,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextSubscribe},
 };
 use chatty_access::{Caller, Scope};
 use chatty_kit::{Code, Fault};
+use futures_util::{StreamExt, stream::BoxStream};
 
 pub(crate) struct ErrorPolicy;
 
@@ -30,6 +31,23 @@ impl Extension for ErrorPolicy {
             translate(error, trace_id);
         }
         response
+    }
+
+    /// A stream that cannot start says so past [`Self::execute`], which only sees its events.
+    fn subscribe<'s>(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        stream: BoxStream<'s, Response>,
+        next: NextSubscribe<'_>,
+    ) -> BoxStream<'s, Response> {
+        let translated = next.run(ctx, stream).map(|mut response| {
+            for error in response.errors.iter_mut().filter(|error| error.extensions.is_none()) {
+                // The request's data, and so its trace, is out of reach here.
+                translate(error, "");
+            }
+            response
+        });
+        translated.boxed()
     }
 }
 
@@ -95,7 +113,8 @@ where
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::{EmptyMutation, EmptySubscription, Object};
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Subscription};
+    use futures_util::stream;
 
     use super::*;
 
@@ -139,5 +158,38 @@ mod tests {
                 r#"["too many requests, try again later",{"code":"RATE_LIMITED","retryAfterMs":250}]"#,
             ]
         );
+    }
+    struct Streams;
+
+    #[Subscription]
+    impl Streams {
+        async fn refused(&self) -> Result<stream::Empty<bool>, Fault> {
+            Err(Fault::Unauthenticated)
+        }
+
+        async fn broken(&self) -> Result<stream::Empty<bool>, Fault> {
+            Err(Fault::internal("stream table missing"))
+        }
+
+        async fn failing(&self) -> impl stream::Stream<Item = Result<bool, async_graphql::Error>> {
+            stream::iter([Ok(true), Err(Fault::internal("stream table missing").into())])
+        }
+    }
+
+    #[tokio::test]
+    async fn streams_that_fail_at_the_start_or_later_do_it_with_a_code() {
+        let schema = crate::subgraph(Query, EmptyMutation, Streams).finish();
+        for (field, codes) in
+            [("refused", &["UNAUTHENTICATED"][..]), ("broken", &["INTERNAL"]), ("failing", &["", "INTERNAL"])]
+        {
+            let responses: Vec<_> = schema.execute_stream(format!("subscription {{ {field} }}")).collect().await;
+            let seen: Vec<_> = responses
+                .iter()
+                .map(|response| serde_json::to_value(&response.errors).unwrap())
+                .map(|errors| errors[0]["extensions"]["code"].as_str().unwrap_or_default().to_owned())
+                .collect();
+            assert_eq!(seen, codes);
+            assert!(!responses.iter().any(|response| format!("{response:?}").contains("table missing")));
+        }
     }
 }

@@ -3,10 +3,11 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{SecondsFormat, Utc};
 
-/// A point in time: RFC 3339 in UTC with milliseconds, such as `2026-11-20T07:15:00.000Z`.
+/// The scalar `DateTime`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub chrono::DateTime<Utc>);
 
+/// A point in time: RFC 3339 in UTC with milliseconds, such as `2026-11-20T07:15:00.000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -30,10 +31,11 @@ impl From<chrono::DateTime<Utc>> for DateTime {
     }
 }
 
-/// A position in a list: opaque, and valid only for the list, arguments and installation it came from.
+/// The scalar `Cursor`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
+/// A position in a list: opaque, and valid only for the list, arguments and installation it came from.
 #[Scalar(name = "Cursor")]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -48,10 +50,11 @@ impl ScalarType for Cursor {
     }
 }
 
-/// A 64-bit whole number, written as a string such as `"9007199254740993"`, because JSON readers round large numbers.
+/// The scalar `Long`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Long(pub i64);
 
+/// A 64-bit whole number, written as a string such as `"9007199254740993"`, because JSON readers round large numbers.
 #[Scalar(name = "Long")]
 impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -16,6 +16,8 @@ where
 {
     Schema::build(Entities(query), mutation, subscription)
         .enable_federation()
+        // Otherwise the SDL lacks the subscription root.
+        .enable_subscription_in_federation()
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
         .extension(ErrorPolicy)

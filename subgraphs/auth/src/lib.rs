@@ -1,1 +1,104 @@
-//! The auth subgraph.
+//! Auth: accounts, sessions and tokens; the only issuer of access tokens.
+//!
+//! - **Owns** accounts, sessions with their refresh tokens, and the keys that sign access tokens.
+//! - **Publishes** `auth.user.registered`.
+//! - **Consumes** nothing.
+//! - **Invariants**: a refresh token is exchanged at most once; of a token or a password only a hash is stored;
+//!   passwords are hashed on blocking threads, a bounded number at a time; whether an identifier exists shows neither
+//!   in the answer to a sign-in nor in its cost.
+//!
+//! Start with [`Auth`]; the rules are in `domain`, the API in `schema`.
+
+mod app;
+mod config;
+mod domain;
+mod retention;
+mod routes;
+mod schema;
+mod store;
+
+use std::sync::Arc;
+
+use chatty_kit::{Env, Service};
+use chatty_store::{Db, Migration};
+
+use app::App;
+pub use app::OpenError;
+pub use config::Config;
+pub use domain::admin::{Admin, AdminError, FirstAdmin, NewAdmin};
+
+/// The service's name: of its subgraph, its database and its configuration section.
+pub const NAME: &str = "auth";
+
+/// The service, opened: its database is up to date, its signing key exists and `env.keys` holds the public half.
+#[derive(Clone)]
+pub struct Auth {
+    app: Arc<App>,
+    env: Env,
+}
+
+impl Auth {
+    /// Opens the database, creates the signing key if there is none, and publishes the public keys to `env.keys`.
+    pub async fn open(env: &Env, config: &Config) -> Result<Self, OpenError> {
+        Ok(Self { app: Arc::new(App::open(env, config).await?), env: env.clone() })
+    }
+
+    /// What the process runs. Also starts the hourly clean-up among the tasks of the `env`, so call it once.
+    pub fn service(&self) -> Service {
+        retention::start(&self.env.tasks, &self.app);
+        Service {
+            name: NAME,
+            subgraph: Arc::new(schema::with_app(&self.app)),
+            routes: routes::routes(self.app.signer.jwks()),
+            consumers: Vec::new(),
+            db: Some(self.app.db.clone()),
+        }
+    }
+
+    /// Creates the administrator `admin` with a random password, unless the installation has an administrator.
+    ///
+    /// `None` also when somebody else is called `admin` already: a name alone must never grant the role.
+    pub async fn first_admin(&self) -> Result<Option<FirstAdmin>, AdminError> {
+        domain::admin::create_first(&self.app).await
+    }
+
+    /// Creates an administrator, with a random password if none is given.
+    pub async fn create_admin(&self, new: NewAdmin) -> Result<Admin, AdminError> {
+        domain::admin::create(&self.app, new).await
+    }
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Auth").field("app", &self.app).finish_non_exhaustive()
+    }
+}
+
+/// Opens the service and hands over what the process runs.
+pub async fn service(env: &Env, config: &Config) -> Result<Service, OpenError> {
+    Ok(Auth::open(env, config).await?.service())
+}
+
+/// The subgraph's federation SDL.
+pub fn sdl() -> String {
+    chatty_graphql::sdl(&schema::builder().finish())
+}
+
+/// Every migration of this service's database, in order.
+pub fn migrations() -> Vec<Migration> {
+    let own = [
+        Migration { version: 1001, name: "accounts", sql: include_str!("../../../migrations/auth/1001_accounts.sql") },
+        Migration { version: 1002, name: "sessions", sql: include_str!("../../../migrations/auth/1002_sessions.sql") },
+        Migration {
+            version: 1003,
+            name: "signing keys",
+            sql: include_str!("../../../migrations/auth/1003_signing_keys.sql"),
+        },
+    ];
+    chatty_bus::MIGRATIONS.iter().copied().chain([chatty_graphql::idempotency::MIGRATION]).chain(own).collect()
+}
+
+/// Opens this service's database.
+async fn open_db(env: &Env) -> Result<Db, chatty_store::Error> {
+    env.storage.open(NAME, &migrations()).await
+}

@@ -1,0 +1,54 @@
+//! All state of the service.
+
+use chatty_kit::{Env, Fault};
+use chatty_store::Db;
+use chatty_types::Clock;
+
+use crate::{
+    Config,
+    domain::{hashing::Hashing, session::Lifetimes, signing::Signer},
+};
+
+/// What resolvers and use-cases work with. One an opened service.
+#[derive(Debug)]
+pub(crate) struct App {
+    /// Accounts, sessions and keys.
+    pub(crate) db: Db,
+    /// The time, and the source of ids.
+    pub(crate) clock: Clock,
+    /// Hashes and verifies passwords, a bounded number at a time.
+    pub(crate) hashing: Hashing,
+    /// Issues access tokens.
+    pub(crate) signer: Signer,
+    /// How long tokens and sessions live.
+    pub(crate) lifetimes: Lifetimes,
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database cannot be opened, migrated or read.
+    #[error("the database of auth cannot be opened")]
+    Store(#[from] chatty_store::Error),
+    /// There is no usable signing key.
+    #[error("there is no usable key to sign access tokens with")]
+    SigningKey(#[source] Fault),
+    /// The system gives no random bytes.
+    #[error("passwords cannot be hashed")]
+    Hashing(#[source] Fault),
+}
+
+impl App {
+    pub(crate) async fn open(env: &Env, config: &Config) -> Result<Self, OpenError> {
+        let db = crate::open_db(env).await?;
+        let signer = Signer::open(&db, &env.clock, &env.public_url).await.map_err(OpenError::SigningKey)?;
+        env.keys.replace(signer.jwks());
+        Ok(Self {
+            db,
+            clock: env.clock.clone(),
+            hashing: Hashing::new(config.hash_threads(), config.hash_queue).map_err(OpenError::Hashing)?,
+            signer,
+            lifetimes: Lifetimes::from(config),
+        })
+    }
+}

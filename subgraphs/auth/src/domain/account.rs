@@ -1,0 +1,135 @@
+//! Registering accounts.
+
+use chatty_access::{Caller, Role};
+use chatty_bus::outbox;
+use chatty_events::{Envelope, auth::UserRegistered};
+use chatty_graphql::{
+    Problem, Problems, Refusal,
+    idempotency::{self, Call, Claim},
+};
+use chatty_store::Tx;
+use chatty_types::UserId;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{email::Email, password::Password, username::Username};
+use crate::{
+    app::App,
+    store::account::{self, AccountRow, AccountState, EmailStatus, RoleText},
+};
+
+/// What somebody who registers says, not checked yet.
+pub(crate) struct Registration {
+    pub(crate) username: String,
+    pub(crate) email: String,
+    pub(crate) password: SecretString,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// The same, checked.
+pub(super) struct Checked {
+    pub(super) username: Username,
+    pub(super) email: Email,
+    pub(super) password: Password,
+    key: Option<Uuid>,
+}
+
+/// Creates an account with the role `USER`, which may sign in at once.
+pub(crate) async fn register(app: &App, caller: &Caller, registration: Registration) -> Result<AccountRow, Refusal> {
+    let Checked { username, email, password, key } = registration.check()?;
+    // Before the transaction, which nobody may hold for as long as a hash takes.
+    let hash = app.hashing.hash(password.clone()).await?;
+    let account = new_account(app, &username, &email, Role::User);
+    let mut tx = app.db.begin().await?;
+    if let Some(key) = key
+        && let Claim::Replay(earlier) = claim(app, &mut tx, key, &account, &email).await?
+    {
+        drop(tx);
+        return replay(app, UserId::from_uuid(earlier), password).await;
+    }
+    create(app, caller, &mut tx, &account, &email, &hash).await?;
+    tx.commit().await?;
+    Ok(account)
+}
+
+impl Registration {
+    pub(super) fn check(self) -> Result<Checked, Refusal> {
+        let mut problems = Problems::default();
+        let username = problems.check(Username::parse(&self.username));
+        let email = problems.check(Email::parse(&self.email));
+        let password = problems.check(Password::choose(&self.password));
+        let key = problems.check(self.idempotency_key.as_deref().map(parse_key).transpose());
+        problems.refuse_any()?;
+        let checked = username.zip(email).zip(password).zip(key);
+        let (((username, email), password), key) = checked.expect("what failed its check is a problem");
+        Ok(Checked { username, email, password, key })
+    }
+}
+
+fn parse_key(text: &str) -> Result<Uuid, Problem> {
+    Uuid::try_parse(text).map_err(|_| Problem::invalid_format("idempotencyKey", "uuid", "is not a UUID"))
+}
+
+/// An account that exists once [`create`] has stored it.
+pub(super) fn new_account(app: &App, username: &Username, email: &Email, role: Role) -> AccountRow {
+    AccountRow {
+        id: UserId::new(&app.clock),
+        username: username.as_str().to_owned(),
+        email: email.as_written().to_owned(),
+        email_status: EmailStatus::Pending,
+        role: RoleText(role),
+        state: AccountState::Active,
+        version: 1,
+        created_at: app.clock.now(),
+    }
+}
+
+/// Stores the account and tells the other services, or says which of its names are in use.
+pub(super) async fn create(
+    app: &App,
+    caller: &Caller,
+    tx: &mut Tx,
+    account: &AccountRow,
+    email: &Email,
+    password_hash: &str,
+) -> Result<(), Refusal> {
+    if !account::insert_account(tx, account, email.key(), password_hash).await? {
+        return Err(taken(tx, account, email).await?);
+    }
+    let AccountRow { id: user_id, ref username, created_at, .. } = *account;
+    let event = UserRegistered { user_id, username: username.clone(), created_at };
+    let envelope = Envelope::new(&app.clock, &event).caused_by(caller.user(), Some(caller.trace_id.clone()));
+    Ok(outbox::append(tx, &envelope).await?)
+}
+
+async fn taken(tx: &mut Tx, account: &AccountRow, email: &Email) -> Result<Refusal, Refusal> {
+    let (username_taken, email_taken) = account::find_taken(tx, &account.username, email.key()).await?;
+    let mut problems = Vec::new();
+    if email_taken {
+        problems.push(Problem::taken("email"));
+    }
+    // Neither: whoever was in the way has gone since; the answer was true when it was found.
+    if username_taken || !email_taken {
+        problems.insert(0, Problem::taken("username"));
+    }
+    Ok(Refusal::Problems(problems))
+}
+
+/// The password is no part of the stored hash, which is quick to compute and so quick to guess from.
+async fn claim(app: &App, tx: &mut Tx, key: Uuid, account: &AccountRow, email: &Email) -> Result<Claim, Refusal> {
+    let scope = idempotency::anonymous_scope(email.key());
+    let input_hash = idempotency::input_hash([Some(account.username.as_str()), Some(email.as_written())]);
+    let call = Call { scope: &scope, mutation: "register", key, input_hash };
+    idempotency::claim(tx, &call, account.id.uuid(), app.clock.now()).await
+}
+
+/// Answers with the account of the first call, if this one gave the same password.
+async fn replay(app: &App, id: UserId, password: Password) -> Result<AccountRow, Refusal> {
+    let earlier = account::find_credentials_by_id(&app.db, id).await?;
+    let earlier = earlier.ok_or_else(|| chatty_kit::Fault::internal("a registered account is gone"))?;
+    if app.hashing.verify(password, Some(earlier.password_hash)).await? {
+        Ok(earlier.account)
+    } else {
+        Err(Problem::idempotency_key_reused(earlier.account.created_at).into())
+    }
+}

@@ -1,0 +1,279 @@
+//! Signing in, staying signed in, signing out.
+//!
+//! A session is a family of refresh tokens: each use of the token in force spends it and makes the next one. A spent
+//! token that comes back means that two parties hold the family, so the session ends; only the token spent just now
+//! merely fails, because honest clients race with themselves.
+
+use chatty_access::{Caller, Role, Viewer};
+use chatty_graphql::{Problem, Refusal};
+use chatty_kit::Fault;
+use chatty_store::Tx;
+use chatty_types::{SessionId, UserId};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use secrecy::SecretString;
+
+use super::{
+    email,
+    password::Password,
+    refresh_token::{RefreshToken, TokenHash},
+    username::Username,
+};
+use crate::{
+    Config,
+    app::App,
+    store::{
+        account::{self, AccountRow, AccountState, CredentialsRow},
+        session::{self, SessionRow},
+    },
+};
+
+/// For so long after its use a token may come back without harm.
+const RACE: TimeDelta = TimeDelta::seconds(5);
+
+/// How long tokens and sessions live.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lifetimes {
+    access: TimeDelta,
+    idle: TimeDelta,
+    absolute: TimeDelta,
+}
+
+impl From<&Config> for Lifetimes {
+    fn from(config: &Config) -> Self {
+        Self {
+            access: TimeDelta::minutes(config.access_token_minutes.get().into()),
+            idle: TimeDelta::days(config.session_idle_days.get().into()),
+            absolute: TimeDelta::days(config.session_absolute_days.get().into()),
+        }
+    }
+}
+
+impl Lifetimes {
+    /// When a refresh token ends that is issued now in a session from `session_start`.
+    fn refresh_end(&self, session_start: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+        (now + self.idle).min(session_start + self.absolute)
+    }
+}
+
+/// What an access token says.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) user: UserId,
+    pub(crate) session: SessionId,
+    pub(crate) role: Role,
+    pub(crate) issued_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// What a client gets that signs in or refreshes.
+pub(crate) struct SignedIn {
+    pub(crate) access_token: SecretString,
+    pub(crate) refresh_token: SecretString,
+    /// When the access token ends.
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) account: AccountRow,
+}
+
+/// Which sessions of the viewer to end.
+pub(crate) enum Ending {
+    /// The one that asks.
+    This,
+    All,
+    /// All but the one that asks.
+    Others,
+    One(SessionId),
+}
+
+/// Opens a session for whoever knows the password. `identifier` is a username or a mail address.
+pub(crate) async fn login(
+    app: &App,
+    caller: &Caller,
+    identifier: &str,
+    password: &SecretString,
+) -> Result<SignedIn, Refusal> {
+    // Nobody's password is that long, whoever is named.
+    let password = Password::typed(password).ok_or_else(Problem::bad_credentials)?;
+    let (account, hash) =
+        find_by_identifier(app, identifier).await?.map(|row| (row.account, row.password_hash)).unzip();
+    // Without an account the same work is done.
+    let known = app.hashing.verify(password, hash).await?;
+    let account = account.filter(|account| known && may_sign_in(account)).ok_or_else(Problem::bad_credentials)?;
+    open_session(app, caller, account).await
+}
+
+async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<CredentialsRow>, Fault> {
+    if identifier.contains('@') {
+        let Some(key) = email::find_key(identifier) else { return Ok(None) };
+        Ok(account::find_credentials_by_email(&app.db, &key).await?)
+    } else {
+        let Ok(username) = Username::parse(identifier.trim()) else { return Ok(None) };
+        Ok(account::find_credentials_by_username(&app.db, username.as_str()).await?)
+    }
+}
+
+fn may_sign_in(account: &AccountRow) -> bool {
+    account.state == AccountState::Active
+}
+
+async fn open_session(app: &App, caller: &Caller, account: AccountRow) -> Result<SignedIn, Refusal> {
+    let (now, token) = (app.clock.now(), RefreshToken::generate()?);
+    let session = SessionRow {
+        id: SessionId::new(&app.clock),
+        user_id: account.id,
+        token_hash: token.hash().clone(),
+        parent_hash: None,
+        rotated_at: now,
+        created_at: now,
+        expires_at: app.lifetimes.refresh_end(now, now),
+        ended_at: None,
+    };
+    let signed_in = grant(app, session.id, account, token, now)?;
+    let mut tx = app.db.begin().await?;
+    session::insert_session(&mut tx, &session, caller.user_agent.as_deref()).await?;
+    tx.commit().await?;
+    Ok(signed_in)
+}
+
+fn grant(
+    app: &App,
+    session: SessionId,
+    account: AccountRow,
+    token: RefreshToken,
+    now: DateTime<Utc>,
+) -> Result<SignedIn, Fault> {
+    // Tokens count in seconds; the client is told the same end.
+    let issued_at = now.trunc_subsecs(0);
+    let (user, role, expires_at) = (account.id, account.role.0, issued_at + app.lifetimes.access);
+    let access_token = app.signer.access_token(&Grant { user, session, role, issued_at, expires_at })?;
+    Ok(SignedIn { access_token, refresh_token: token.into_secret(), expires_at, account })
+}
+
+/// Exchanges the token in force for the next one.
+pub(crate) async fn refresh(app: &App, presented: &SecretString) -> Result<SignedIn, Refusal> {
+    let invalid = || Problem::token_invalid("refreshToken");
+    let hash = TokenHash::of_presented(presented).ok_or_else(invalid)?;
+    // Outside the transaction, so that guesses cost no more than a look.
+    let id = session::find_session_id_by_token(&app.db, &hash).await?.ok_or_else(invalid)?;
+    let mut tx = app.db.begin().await?;
+    let session = session::lock_session(&mut tx, id).await?.ok_or_else(invalid)?;
+    let now = app.clock.now();
+    match judge(&session, &hash, now) {
+        Verdict::Rotate => rotate(app, tx, session, now).await,
+        Verdict::Expired => Err(Problem::token_expired("refreshToken").into()),
+        Verdict::Refuse => Err(invalid().into()),
+        Verdict::EndSession => {
+            session::update_ended(&mut tx, session.user_id, session.id, now).await?;
+            tx.commit().await?;
+            tracing::warn!(user = %session.user_id, session = %session.id, "a spent refresh token came back");
+            Err(invalid().into())
+        }
+    }
+}
+
+async fn rotate(app: &App, mut tx: Tx, session: SessionRow, now: DateTime<Utc>) -> Result<SignedIn, Refusal> {
+    let account = account::find_account(&mut tx, session.user_id).await?;
+    let account = account.filter(may_sign_in).ok_or_else(|| Problem::token_invalid("refreshToken"))?;
+    let token = RefreshToken::generate()?;
+    let expires_at = app.lifetimes.refresh_end(session.created_at, now);
+    session::insert_spent(&mut tx, session.id, &session.token_hash, session.expires_at).await?;
+    session::update_token(&mut tx, session.id, token.hash(), now, expires_at).await?;
+    // Before the commit: a token that is spent has its successor.
+    let signed_in = grant(app, session.id, account, token, now)?;
+    tx.commit().await?;
+    Ok(signed_in)
+}
+
+/// What happens to a token of a session.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Rotate,
+    Expired,
+    Refuse,
+    EndSession,
+}
+
+/// `hash` is the session's token in force or one that it has spent.
+fn judge(session: &SessionRow, hash: &TokenHash, now: DateTime<Utc>) -> Verdict {
+    if session.ended_at.is_some() {
+        Verdict::Refuse
+    } else if *hash == session.token_hash {
+        if session.expires_at <= now { Verdict::Expired } else { Verdict::Rotate }
+    } else if session.parent_hash.as_deref() == Some(hash.as_bytes()) && now - session.rotated_at <= RACE {
+        Verdict::Refuse
+    } else {
+        Verdict::EndSession
+    }
+}
+
+/// Ends sessions: their refresh tokens are refused from now on. To end an ended session is no problem.
+pub(crate) async fn logout(app: &App, viewer: &Viewer, ending: Ending) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    match ending {
+        Ending::This => drop(session::update_ended(&mut tx, viewer.user, viewer.session, now).await?),
+        Ending::All => drop(session::update_all_ended(&mut tx, viewer.user, None, now).await?),
+        Ending::Others => drop(session::update_all_ended(&mut tx, viewer.user, Some(viewer.session), now).await?),
+        Ending::One(id) => {
+            if !session::update_ended(&mut tx, viewer.user, id, now).await? {
+                return Err(Problem::not_found("sessionId", id).into());
+            }
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use chatty_types::Clock;
+
+    use super::*;
+
+    fn hash(byte: u8) -> TokenHash {
+        vec![byte; 32].try_into().unwrap()
+    }
+
+    /// A session whose token 3 has replaced 2, which had replaced 1.
+    fn session(now: DateTime<Utc>) -> SessionRow {
+        let clock = Clock::system();
+        SessionRow {
+            id: SessionId::new(&clock),
+            user_id: UserId::new(&clock),
+            token_hash: hash(3),
+            parent_hash: Some(vec![2; 32]),
+            rotated_at: now,
+            created_at: now - TimeDelta::days(1),
+            expires_at: now + TimeDelta::days(30),
+            ended_at: None,
+        }
+    }
+
+    #[test]
+    fn only_the_token_in_force_is_exchanged_and_only_while_it_lasts() {
+        let now = Clock::system().now();
+        let session = session(now);
+        assert_eq!(judge(&session, &hash(3), session.expires_at - TimeDelta::milliseconds(1)), Verdict::Rotate);
+        assert_eq!(judge(&session, &hash(3), session.expires_at), Verdict::Expired);
+        let ended = SessionRow { ended_at: Some(now), ..session };
+        for token in 1..=3 {
+            assert_eq!(judge(&ended, &hash(token), now), Verdict::Refuse);
+        }
+    }
+
+    #[test]
+    fn a_spent_token_ends_the_session_unless_it_was_spent_just_now() {
+        let now = Clock::system().now();
+        let session = session(now);
+        assert_eq!(judge(&session, &hash(2), now + RACE), Verdict::Refuse);
+        assert_eq!(judge(&session, &hash(2), now + RACE + TimeDelta::milliseconds(1)), Verdict::EndSession);
+        assert_eq!(judge(&session, &hash(1), now), Verdict::EndSession);
+        assert_eq!(judge(&session, &hash(1), now + TimeDelta::days(365)), Verdict::EndSession);
+    }
+
+    #[test]
+    fn no_use_carries_a_session_over_its_absolute_end() {
+        let lifetimes = Lifetimes::from(&Config::default());
+        let start = Clock::system().now();
+        assert_eq!(lifetimes.refresh_end(start, start), start + TimeDelta::days(30));
+        assert_eq!(lifetimes.refresh_end(start, start + TimeDelta::days(80)), start + TimeDelta::days(90));
+    }
+}

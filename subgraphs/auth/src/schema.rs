@@ -1,0 +1,30 @@
+//! Auth's part of the graph. Resolvers turn inputs into calls of `domain` and results into payloads.
+
+mod entities;
+mod input;
+mod loaders;
+mod mutation;
+mod payload;
+mod query;
+
+use std::sync::Arc;
+
+use async_graphql::{EmptySubscription, Request, Schema, SchemaBuilder};
+use chatty_graphql::{Entities, PerRequest};
+
+use crate::app::App;
+use loaders::Loaders;
+use mutation::Mutation;
+use query::Query;
+
+/// The schema without what it works with: enough to print it.
+pub(crate) fn builder() -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {
+    chatty_graphql::subgraph(Query, Mutation, EmptySubscription)
+}
+
+/// The schema that answers requests.
+pub(crate) fn with_app(app: &Arc<App>) -> Schema<Entities<Query>, Mutation, EmptySubscription> {
+    let for_loaders = Arc::clone(app);
+    let per_request = move |request: Request| request.data(Loaders::new(&for_loaders));
+    builder().data(Arc::clone(app)).extension(PerRequest(Arc::new(per_request))).finish()
+}

@@ -1,0 +1,5 @@
+//! The SQL of auth, one function a statement.
+
+pub(crate) mod account;
+pub(crate) mod session;
+pub(crate) mod signing_key;

@@ -1,0 +1,167 @@
+//! A running auth service on a temporary database, and the requests that the tests send.
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Variables};
+use chatty_access::{Caller, Keys, Role, Verifier, Viewer};
+use chatty_auth::{Auth, Config};
+use chatty_bus::InProcess;
+use chatty_kit::{Env, Service, Storage, Tasks};
+use chatty_store::Db;
+use chatty_types::{Clock, Cursors, Secret, SessionId, UserId};
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(crate) const ISSUER: &str = "https://chatty.test";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+pub(crate) struct World {
+    pub(crate) env: Env,
+    pub(crate) auth: Auth,
+    pub(crate) service: Service,
+    pub(crate) verifier: Verifier,
+    /// Deleted when the last system on it is gone.
+    folder: Arc<TempDir>,
+}
+
+/// A pair of tokens as a client keeps it.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), Clock::system(), config).await
+    }
+
+    /// A second system on the database and at the time of this one.
+    pub(crate) async fn another(&self) -> Self {
+        Self::open(Arc::clone(&self.folder), self.env.clock.clone(), Config::default()).await
+    }
+
+    /// This many systems that start at the same time on one new database.
+    pub(crate) async fn start_together(systems: usize) -> Vec<Self> {
+        let (folder, clock) = (Arc::new(tempfile::tempdir().expect("a temporary folder")), Clock::system());
+        join_all((0..systems).map(|_| Self::open(Arc::clone(&folder), clock.clone(), Config::default()))).await
+    }
+
+    /// The bytes of all files of the database.
+    pub(crate) fn everything_stored(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder.path()).expect("the folder exists");
+        files.flat_map(|file| std::fs::read(file.expect("readable").path()).expect("readable")).collect()
+    }
+
+    async fn open(folder: Arc<TempDir>, clock: Clock, config: Config) -> Self {
+        let env = Env {
+            cursors: Cursors::new(&Secret::new(&[5; 32]).expect("long enough")),
+            keys: Keys::default(),
+            bus: Arc::new(InProcess::new(clock.clone())),
+            tasks: Tasks::default(),
+            public_url: ISSUER.to_owned(),
+            storage: Storage::Folder(folder.path().to_owned()),
+            clock,
+        };
+        let auth = Auth::open(&env, &config).await.expect("auth opens");
+        let verifier = Verifier::new(env.keys.clone(), ISSUER, env.clock.clone());
+        Self { service: auth.service(), env, auth, verifier, folder }
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        self.service.db.as_ref().expect("auth has a database")
+    }
+
+    /// The whole response to `document` as `caller`.
+    pub(crate) async fn ask(&self, caller: &Caller, document: &str, variables: Value) -> Value {
+        let request = Request::new(document).variables(Variables::from_json(variables)).data(caller.clone());
+        serde_json::to_value(self.service.subgraph.execute(request).await).expect("a response is JSON")
+    }
+
+    /// The answer of the one root field of `document`, which must have been executed.
+    pub(crate) async fn run(&self, caller: &Caller, document: &str, variables: Value) -> Value {
+        let mut response = self.ask(caller, document, variables).await;
+        assert_eq!(response.get("errors"), None, "{response}");
+        let data = response["data"].as_object_mut().expect("data");
+        assert_eq!(data.len(), 1, "one root field");
+        data.values_mut().next().expect("one root field").take()
+    }
+
+    pub(crate) async fn register_with(&self, input: Value) -> Value {
+        let document = "mutation($input: RegisterInput!) { register(input: $input) {
+            user { id username } errors { code message path ... on ValidationError { rule limit } } } }";
+        self.run(&Caller::anonymous(), document, json!({"input": input})).await
+    }
+
+    /// Registers `name` with the tests' password.
+    pub(crate) async fn register(&self, name: &str) -> UserId {
+        let email = format!("{name}@example.com");
+        let payload = self.register_with(json!({"username": name, "email": email, "password": PASSWORD})).await;
+        payload["user"]["id"].as_str().unwrap_or_else(|| panic!("{payload}")).parse().expect("a user id")
+    }
+
+    pub(crate) async fn login_as(&self, caller: &Caller, identifier: &str, password: &str) -> Value {
+        let document = "mutation($input: LoginInput!) { login(input: $input) {
+            accessToken refreshToken expiresAt user { id username } errors { code message path } } }";
+        self.run(caller, document, json!({"input": {"identifier": identifier, "password": password}})).await
+    }
+
+    /// Signs `name` in with the tests' password.
+    pub(crate) async fn login(&self, name: &str) -> Tokens {
+        tokens(&self.login_as(&Caller::anonymous(), name, PASSWORD).await)
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> Value {
+        let document = "mutation($input: RefreshTokenInput!) { refreshToken(input: $input) {
+            accessToken refreshToken expiresAt user { id } errors { code message path } } }";
+        self.run(&Caller::anonymous(), document, json!({"input": {"refreshToken": token}})).await
+    }
+
+    /// What the router makes of an access token.
+    pub(crate) fn caller(&self, tokens: &Tokens) -> Caller {
+        let viewer = self.verifier.verify(&tokens.access).expect("a genuine token");
+        Caller { viewer: Some(viewer), ..Caller::anonymous() }
+    }
+
+    /// Somebody with this role, who need not exist.
+    pub(crate) fn somebody(&self, role: Role) -> Caller {
+        let clock = &self.env.clock;
+        let viewer = Viewer {
+            user: UserId::new(clock),
+            session: SessionId::new(clock),
+            role,
+            scopes: role.scopes(),
+            expires_at: clock.now() + TimeDelta::minutes(10),
+        };
+        Caller { viewer: Some(viewer), ..Caller::anonymous() }
+    }
+}
+
+/// The pair in a payload without errors.
+pub(crate) fn tokens(payload: &Value) -> Tokens {
+    assert_eq!(payload["errors"], json!([]), "{payload}");
+    let text = |field: &str| payload[field].as_str().expect("a token").to_owned();
+    Tokens { access: text("accessToken"), refresh: text("refreshToken") }
+}
+
+/// `code path` of each error in a payload.
+pub(crate) fn problems(payload: &Value) -> Vec<String> {
+    let errors = payload["errors"].as_array().expect("a list of errors");
+    let path = |error: &Value| -> Vec<String> { serde_json::from_value(error["path"].clone()).expect("a path") };
+    errors
+        .iter()
+        .map(|error| format!("{} {}", error["code"].as_str().expect("a code"), path(error).join(".")))
+        .collect()
+}
+
+/// The code of the only top-level error.
+pub(crate) fn fault(response: &Value) -> &Value {
+    assert_eq!(response["errors"].as_array().map(Vec::len), Some(1), "{response}");
+    &response["errors"][0]["extensions"]["code"]
+}

@@ -1,0 +1,163 @@
+//! Signing in.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use chatty_access::{Caller, Role, TokenError};
+use chatty_auth::Config;
+use chatty_store::query;
+use chatty_types::SessionId;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{
+    FutureExt,
+    future::{Either, join_all, select},
+};
+use serde_json::json;
+
+use crate::fixture::{PASSWORD, World, fault, problems, tokens};
+
+#[tokio::test]
+async fn the_access_token_is_what_the_router_accepts() {
+    let world = World::start().await;
+    let ana = world.register("ana").await;
+    let caller = Caller { user_agent: Some("Firefox on Linux".into()), ..Caller::anonymous() };
+    let payload = world.login_as(&caller, "ana", PASSWORD).await;
+    assert_eq!(payload["user"]["id"], json!(ana.to_string()));
+
+    let pair = tokens(&payload);
+    let viewer = world.verifier.verify(&pair.access).unwrap();
+    assert_eq!((viewer.user, viewer.role, viewer.scopes), (ana, Role::User, Role::User.scopes()));
+    let told: DateTime<Utc> = payload["expiresAt"].as_str().unwrap().parse().unwrap();
+    assert_eq!(told, viewer.expires_at);
+    let left = viewer.expires_at - world.env.clock.now();
+    assert!(left > TimeDelta::seconds(590) && left <= TimeDelta::seconds(600), "{left}");
+
+    let (id, device) =
+        query!("SELECT id, device FROM session").fetch_one::<(SessionId, Option<String>)>(world.db()).await.unwrap();
+    assert_eq!((id, device.as_deref()), (viewer.session, Some("Firefox on Linux")));
+
+    world.env.clock.advance(TimeDelta::seconds(600));
+    assert_eq!(world.verifier.verify(&pair.access), Err(TokenError::Expired));
+}
+
+#[tokio::test]
+async fn the_name_and_the_address_are_good_in_any_case() {
+    let world = World::start().await;
+    let ana = world.register("ana").await;
+    for identifier in ["ana", "ANA", " Ana ", "ana@example.com", "ANA@Example.com", "\tana@example.com\n"] {
+        let pair = tokens(&world.login_as(&Caller::anonymous(), identifier, PASSWORD).await);
+        assert_eq!(world.verifier.verify(&pair.access).unwrap().user, ana);
+    }
+}
+
+#[tokio::test]
+async fn unknown_names_and_wrong_passwords_are_answered_alike() {
+    let world = World::start().await;
+    world.register("ana").await;
+    let answer =
+        async |identifier: &str, password: &str| world.login_as(&Caller::anonymous(), identifier, password).await;
+    let wrong = answer("ana", "wrong password").await;
+    assert_eq!(problems(&wrong), ["BAD_CREDENTIALS input"]);
+    let long = "a".repeat(100_000);
+    let attempts = [
+        ("ana@example.com", "wrong password"),
+        ("ben", PASSWORD),
+        ("ben@example.com", PASSWORD),
+        ("", ""),
+        ("ana", ""),
+        ("ana", " correct horse battery staple "),
+        ("ana", long.as_str()),
+        (long.as_str(), PASSWORD),
+        ("ana\0", PASSWORD),
+        ("ana\0@example.com", PASSWORD),
+        ("' OR '1'='1", PASSWORD),
+    ];
+    for (identifier, password) in attempts {
+        assert_eq!(answer(identifier, password).await, wrong);
+    }
+}
+
+#[tokio::test]
+async fn unknown_names_cost_what_known_names_cost() {
+    let world = World::start().await;
+    world.register("ana").await;
+    let (_, known) = chatty_store::counted(world.login_as(&Caller::anonymous(), "ana", "wrong password")).await;
+    let (_, unknown) = chatty_store::counted(world.login_as(&Caller::anonymous(), "ben", "wrong password")).await;
+    assert_eq!((known, unknown), (1, 1), "statements");
+
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..30 {
+        let name = ["ana", "ben"][round % 2];
+        let started = std::time::Instant::now();
+        world.login_as(&Caller::anonymous(), name, "wrong password").await;
+        times[round % 2].push(started.elapsed());
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64()
+    };
+    let ratio = median(&mut times[0]) / median(&mut times[1]);
+    // A missing hash would make it about twenty; other work on the machine moves medians a little.
+    assert!((0.5..2.0).contains(&ratio), "known to unknown: {ratio}");
+}
+
+#[tokio::test]
+async fn passwords_are_compared_in_their_composed_form() {
+    let world = World::start().await;
+    let input = json!({"username": "ana", "email": "ana@example.com", "password": "e\u{301}te\u{301} 2026"});
+    assert_eq!(problems(&world.register_with(input).await), Vec::<String>::new());
+    tokens(&world.login_as(&Caller::anonymous(), "ana", "été 2026").await);
+}
+
+#[tokio::test]
+async fn a_full_hash_queue_answers_rate_limited_and_nothing_else_waits() {
+    let config = Config { hash_threads: Some(NonZeroUsize::MIN), hash_queue: 9, ..Config::default() };
+    let world = World::with(config).await;
+    world.register("ana").await;
+    let document = r#"mutation { login(input: {identifier: "ana", password: "wrong password"}) { errors { code } } }"#;
+    let caller = Caller::anonymous();
+    let logins = join_all((0..60).map(|_| world.ask(&caller, document, json!({})))).boxed();
+    let query = world.ask(&caller, r#"{ user(username: "ana") { username } }"#, json!({})).boxed();
+
+    // All run in this one task: if a hash were computed in it, the query could not overtake ten of them.
+    let logins = match select(logins, query).await {
+        Either::Left(_) => panic!("a query waited for ten hashes"),
+        Either::Right((answer, logins)) => {
+            assert_eq!(answer["data"]["user"]["username"], json!("ana"));
+            logins
+        }
+    };
+    let (mut served, mut refused) = (0, 0);
+    for answer in logins.await {
+        if answer.get("errors").is_none() {
+            assert_eq!(answer["data"]["login"]["errors"][0]["code"], json!("BAD_CREDENTIALS"));
+            served += 1;
+        } else {
+            assert_eq!(fault(&answer), "RATE_LIMITED");
+            assert_eq!(answer["errors"][0]["extensions"]["retryAfterMs"], json!(1_000));
+            refused += 1;
+        }
+    }
+    assert!(served >= 10 && refused >= 1, "{served} served, {refused} refused");
+    // The places come back.
+    tokens(&world.login_as(&caller, "ana", PASSWORD).await);
+}
+
+#[tokio::test]
+async fn stored_passwords_name_the_parameters_that_we_promise() {
+    let world = World::start().await;
+    world.register("ana").await;
+    world.register("ben").await;
+    let stored = query!("SELECT password_hash FROM account").fetch_all::<(String,)>(world.db()).await.unwrap();
+    assert_eq!(stored.len(), 2);
+    assert!(stored.iter().all(|(phc,)| phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$")), "{stored:?}");
+    assert_ne!(stored[0], stored[1], "equal passwords have different salts");
+}
+
+#[tokio::test]
+async fn sessions_of_two_logins_are_two() {
+    let world = World::start().await;
+    world.register("ana").await;
+    let (one, other) = (world.login("ana").await, world.login("ana").await);
+    let session = |pair| world.caller(pair).viewer.unwrap().session;
+    assert_ne!(session(&one), session(&other));
+}

@@ -1,0 +1,12 @@
+//! Auth through its GraphQL schema, each test on a database of its own.
+
+mod admins;
+mod fixture;
+mod keys;
+mod login;
+mod logout;
+mod refresh;
+mod registration;
+mod retention;
+mod secrets;
+mod users;

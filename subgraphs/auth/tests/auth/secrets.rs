@@ -1,0 +1,122 @@
+//! What must not be seen: in the database, in debug output, in logs.
+
+use std::sync::{Arc, Mutex};
+
+use chatty_access::Caller;
+use chatty_auth::NewAdmin;
+use chatty_store::{prepare_all, query};
+use data_encoding::BASE64URL_NOPAD;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+
+use crate::fixture::{PASSWORD, World, problems, tokens};
+
+/// Everything that is traced, at every level, as one text.
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<String>>);
+
+impl Visit for &Recorder {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        use std::fmt::Write;
+        let mut text = self.0.lock().expect("nobody panics while writing");
+        writeln!(text, "{field}={value:?}").expect("a string takes every text");
+    }
+}
+
+impl Subscriber for Recorder {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        span.record(&mut &*self);
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut &*self);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut &*self);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn nothing_secret_is_logged_or_stored_or_shown() {
+    let recorder = Recorder::default();
+    let guard = tracing::subscriber::set_default(recorder.clone());
+    let world = World::start().await;
+    world.register("ana").await;
+    let wrong = world.login_as(&Caller::anonymous(), "ana", "wrong password").await;
+    assert_eq!(problems(&wrong), ["BAD_CREDENTIALS input"]);
+    let first = tokens(&world.login_as(&Caller::anonymous(), "ana@example.com", PASSWORD).await);
+    let second = tokens(&world.refresh(&first.refresh).await);
+    let third = tokens(&world.refresh(&second.refresh).await);
+    // A replay, which is worth a line in the log.
+    assert_eq!(problems(&world.refresh(&first.refresh).await).len(), 1);
+    let admin = NewAdmin { username: "root".into(), email: "root@example.com".into(), password: Some(PASSWORD.into()) };
+    let shown = format!("{admin:?}");
+    world.auth.create_admin(admin).await.unwrap();
+    let made =
+        world.auth.create_admin(NewAdmin { username: "boss".into(), email: "b@example.com".into(), password: None });
+    let made = made.await.unwrap();
+    drop(guard);
+
+    let (pkcs8,) = query!("SELECT pkcs8 FROM signing_key").fetch_one::<(Vec<u8>,)>(world.db()).await.unwrap();
+    let hashes = query!("SELECT password_hash FROM account").fetch_all::<(String,)>(world.db()).await.unwrap();
+    let logged = recorder.0.lock().unwrap().clone();
+    assert!(logged.contains("a spent refresh token came back"), "the recorder hears: {logged}");
+    let shown = format!("{logged}{shown}{made:?}{:?}", world.auth);
+    let mut secrets = vec![PASSWORD.to_owned(), "wrong password".to_owned(), BASE64URL_NOPAD.encode(&pkcs8)];
+    secrets.push(made.generated_password.unwrap().expose_secret().to_owned());
+    secrets.push(format!("{:?}", &pkcs8[..16]).trim_matches(['[', ']']).to_owned());
+    secrets.extend(hashes.into_iter().map(|(hash,)| hash));
+    for pair in [&first, &second, &third] {
+        secrets.extend([pair.access.clone(), pair.refresh.clone()]);
+    }
+    secrets.push("ana@example.com".to_owned());
+    for secret in secrets {
+        assert!(!shown.contains(&secret), "{secret} is shown");
+    }
+}
+
+#[tokio::test]
+async fn tokens_and_passwords_are_stored_as_hashes_alone() {
+    let world = World::start().await;
+    let key = "5b1c3f4e-7d54-4c0b-9d0a-3d3c1f0b8a11";
+    let input = json!({"username": "ana", "email": "ana@example.com", "password": PASSWORD, "idempotencyKey": key});
+    world.register_with(input).await;
+    let first = world.login("ana").await;
+    let second = tokens(&world.refresh(&first.refresh).await);
+    let file = world.everything_stored();
+    assert!(contains(&file, b"ana@example.com"), "the file is read");
+    for secret in [PASSWORD, &first.refresh, &second.refresh, &first.access] {
+        assert!(!contains(&file, secret.as_bytes()));
+    }
+    for pair in [&first, &second] {
+        assert!(!contains(&file, &BASE64URL_NOPAD.decode(pair.refresh.as_bytes()).unwrap()));
+    }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[tokio::test]
+async fn every_statement_is_understood() {
+    let world = World::start().await;
+    let prepared = prepare_all(world.db(), "chatty_auth").await.unwrap();
+    assert!(prepared >= 20, "{prepared} statements");
+}
