@@ -14,3 +14,4 @@ mod posts;
 mod restart;
 mod schema;
 mod statements;
+mod tidy;

@@ -3,6 +3,8 @@
 use std::{fs, path::Path};
 
 use chatty::schema;
+use chatty_testkit::Harness;
+use serde_json::Value;
 
 /// Whether this run is to rewrite generated files.
 fn updating() -> bool {
@@ -29,4 +31,37 @@ fn committed_schemas_are_what_the_code_generates() {
 #[test]
 fn no_interface_is_expanded_for_each_of_its_implementers() {
     assert_eq!(chatty_router::expanding_interfaces(schema::SUPERGRAPH).expect("the supergraph parses"), []);
+}
+
+#[tokio::test]
+async fn everything_a_client_sees_is_described() {
+    let h = Harness::start().await;
+    let query = "{ __schema { types { name description fields(includeDeprecated: true) { name description
+        args { name description } } inputFields { name description } enumValues(includeDeprecated: true) {
+        name description } } } }";
+    let data = h.anonymous().query(query, Value::Null).await;
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let types: Vec<_> = list(&data["__schema"]["types"])
+        .into_iter()
+        .filter(|found| !found["name"].as_str().is_some_and(|name| name.starts_with("__")))
+        .collect();
+    assert!(types.len() > 50, "the schema is there");
+    let mut silent = Vec::new();
+    let mut note = |of: &str, item: &Value| {
+        if item["description"].as_str().is_none_or(|text| text.trim().is_empty()) {
+            silent.push(format!("{of}{}", item["name"].as_str().unwrap_or_default()));
+        }
+    };
+    for found in &types {
+        let name = found["name"].as_str().expect("a name");
+        note("", found);
+        for member in ["fields", "inputFields", "enumValues"] {
+            for item in list(&found[member]) {
+                note(&format!("{name}."), &item);
+                let field = item["name"].as_str().expect("a name");
+                list(&item["args"]).iter().for_each(|argument| note(&format!("{name}.{field}."), argument));
+            }
+        }
+    }
+    assert_eq!(silent, [] as [&str; 0]);
 }
