@@ -1,0 +1,5 @@
+//! The rules: following, keeping feeds true, reading them live. Nothing here knows the schema.
+
+pub(crate) mod feed;
+pub(crate) mod follow;
+pub(crate) mod live;
