@@ -19,6 +19,8 @@ pub(crate) struct SubgraphError {
     pub(crate) once: bool,
     /// Whether it was written; only of interest with `once`.
     pub(crate) reported: Cell<bool>,
+    /// Explains a null and is never written: see [`SubgraphError::absence`].
+    pub(crate) silent: bool,
 }
 
 impl SubgraphError {
@@ -29,7 +31,14 @@ impl SubgraphError {
             extensions: Vec::new(),
             once: false,
             reported: Cell::new(false),
+            silent: false,
         }
+    }
+
+    /// An entity's owner says that it is not there, or not for the caller. A reference to it becomes null, and that is
+    /// an answer and no error.
+    pub(crate) fn absence() -> Self {
+        Self { silent: true, ..Self::new(Code::Internal, "") }
     }
 }
 
@@ -69,6 +78,13 @@ impl Errors {
                 };
             }
             at.here.push(id);
+        }
+    }
+
+    /// Files that entities are not there.
+    pub(crate) fn add_absences(&mut self, places: Vec<Vec<Step>>) {
+        if !places.is_empty() {
+            self.add(SubgraphError::absence(), places);
         }
     }
 

@@ -142,7 +142,7 @@ impl<'a> Report<'a> {
 
     fn subgraph_error(&mut self, id: usize) {
         let error = &self.list[id];
-        if error.once && error.reported.replace(true) {
+        if error.silent || error.once && error.reported.replace(true) {
             return;
         }
         self.write(&error.message, &error.code, &error.extensions);

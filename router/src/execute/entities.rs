@@ -110,7 +110,9 @@ impl Batch {
         let Value::Object(members) = &mut answered.data else { return };
         for call in calls {
             if let Some(Value::List(entities)) = members.get_mut(&call.key) {
-                self.merge_call(supergraph, call, std::mem::take(entities), data);
+                let entities = std::mem::take(entities);
+                errors.add_absences(self.absent_places(call, &entities, data));
+                self.merge_call(supergraph, call, entities, data);
             }
         }
     }
@@ -130,6 +132,12 @@ impl Batch {
             }
         }
         filed
+    }
+
+    /// The fields that the request was for, wherever an entity stands that was answered with null.
+    fn absent_places(&self, call: &EntityCall, entities: &[Value], data: &Value) -> Vec<Vec<Step>> {
+        let absent = entities.iter().enumerate().filter(|(_, entity)| **entity == Value::Null);
+        absent.flat_map(|(at, _)| self.places_of(call, data, Some(at), &[])).collect()
     }
 
     fn merge_call(&self, supergraph: &Supergraph, call: &EntityCall, mut entities: Vec<Value>, data: &mut Value) {

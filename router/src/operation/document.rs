@@ -8,8 +8,11 @@ use apollo_compiler::{
 };
 use chatty_kit::Code;
 
-use super::{conditions::DirectiveUse, refusal::Refusal, variables::Coerced};
+use super::{cache::check_weight, conditions::DirectiveUse, measure::spelled, refusal::Refusal, variables::Coerced};
 use crate::{LimitExceeded, Limits, OperationKind, supergraph::Supergraph};
+
+/// How many times the limit on the weight a document may spell before equal selections are merged.
+const REPETITION: u64 = 10;
 
 /// A document that fits the API schema, with the operation to run.
 pub(crate) struct Document {
@@ -36,6 +39,7 @@ impl Document {
             .map_err(|invalid| Refusal::from_diagnostics(Code::GraphqlValidationFailed, &invalid.errors, limits))?;
         LimitExceeded::check("operations", source.operations.len(), limits.operations)?;
         let operation = select(&source, operation_name)?.clone();
+        check_weight(spelled(&source, &operation), limits.weight.saturating_mul(REPETITION))?;
         let directives = DirectiveUse::of(&source, &operation);
         LimitExceeded::check("directives", directives.count, limits.directives)?;
         LimitExceeded::check("conditionVariables", directives.variables.len(), limits.condition_variables.min(16))?;

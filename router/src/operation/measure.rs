@@ -5,6 +5,11 @@
 
 use std::collections::HashMap;
 
+use apollo_compiler::{
+    ExecutableDocument,
+    executable::{Operation, Selection, SelectionSet},
+};
+
 use super::rewrite::{FieldNode, Rewritten, SelectionNode};
 use crate::supergraph::Supergraph;
 
@@ -40,6 +45,52 @@ pub(crate) fn measure(supergraph: &Supergraph, rewritten: &Rewritten<'_>) -> Mea
     }
     total.aliases = meter.aliases;
     total
+}
+
+/// How many selections an operation spells once its fragments are spread, before equal ones are merged; saturates.
+///
+/// Merging makes repetition cheap, so this has a limit of its own, far above the weight's: no document without fragments
+/// comes near it, and a bomb of fragments is far beyond.
+pub(crate) fn spelled(document: &ExecutableDocument, operation: &Operation) -> u64 {
+    Speller { document, fragments: HashMap::new(), nested: 0 }.set(&operation.selection_set)
+}
+
+struct Speller<'d> {
+    document: &'d ExecutableDocument,
+    fragments: HashMap<&'d str, u64>,
+    /// Fragments being counted, one inside the other.
+    nested: usize,
+}
+
+impl<'d> Speller<'d> {
+    fn set(&mut self, set: &'d SelectionSet) -> u64 {
+        set.selections.iter().fold(0, |total, selection| total.saturating_add(self.selection(selection)))
+    }
+
+    fn selection(&mut self, selection: &'d Selection) -> u64 {
+        let below = match selection {
+            Selection::Field(field) => self.set(&field.selection_set),
+            Selection::InlineFragment(fragment) => self.set(&fragment.selection_set),
+            Selection::FragmentSpread(spread) => self.fragment(spread.fragment_name.as_str()),
+        };
+        below.saturating_add(1)
+    }
+
+    fn fragment(&mut self, name: &'d str) -> u64 {
+        if let Some(known) = self.fragments.get(name) {
+            return *known;
+        }
+        let Some(fragment) = self.document.fragments.get(name) else { return 0 };
+        // A longer chain is not followed, for the stack's sake.
+        if self.nested == MAX_NESTED_FRAGMENTS {
+            return u64::MAX;
+        }
+        self.nested += 1;
+        let spelled = self.set(&fragment.selection_set);
+        self.nested -= 1;
+        self.fragments.insert(name, spelled);
+        spelled
+    }
 }
 
 #[derive(Clone, Copy, Default)]

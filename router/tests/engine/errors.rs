@@ -73,6 +73,18 @@ async fn an_entity_that_lacks_a_non_null_field_becomes_null_with_the_subgraphs_e
 }
 
 #[tokio::test]
+async fn an_entity_that_is_not_there_is_null_without_an_error() {
+    let f = Fixture::new();
+    let body = f.ask("{ posts { id e: editor { id name } } }").await;
+    assert_eq!(body["data"]["posts"][1], json!({ "id": "2", "e": null }));
+    let places = errors_of(&body);
+    assert_eq!(places, [("FORBIDDEN".to_owned(), json!(["posts", 0, "e", "name"]))], "only the failing one is told");
+    // What needs nothing from its owner is answered from the reference.
+    let ids = f.data("{ posts { e: editor { id } } }").await;
+    assert_eq!(ids["posts"][1], json!({ "e": { "id": "gone" } }));
+}
+
+#[tokio::test]
 async fn a_missing_entity_that_may_be_null_leaves_the_rest() {
     let f = Fixture::new();
     let body = f.ask("{ posts { id e: editor { name } } }").await;

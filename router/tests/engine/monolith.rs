@@ -1,6 +1,8 @@
 //! The federated graph answers like one schema over the same data: random operations, asked of both.
 
-use async_graphql::{EmptyMutation, EmptySubscription, Enum, ID, Interface, Object, Request, Schema, Union, Variables};
+use async_graphql::{
+    EmptyMutation, EmptySubscription, Enum, ID, Interface, Object, Request, Schema, Union, ValidationMode, Variables,
+};
 use chatty_router::AnswerKind;
 use proptest::{
     prelude::any,
@@ -163,8 +165,9 @@ impl Writer<'_> {
         self.out.push_str(condition);
     }
 
+    /// A set of which conditions leave something: the plain schema has null for an object of which they leave nothing.
     fn set(&mut self, ty: &str, depth: usize) {
-        self.out.push_str(" {");
+        self.out.push_str(" { __typename");
         for _ in 0..=self.choose(4) {
             self.selection(ty, depth);
         }
@@ -207,7 +210,8 @@ impl Writer<'_> {
 
 type Selectable = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static [&'static str]);
 
-/// Leaves, composite fields with their types, and type conditions.
+/// Leaves, composite fields with their types, and type conditions; no union among these, since the plain schema does not
+/// see that an object is a member of one.
 fn selectable(ty: &str) -> Selectable {
     match ty {
         "Query" => (
@@ -230,11 +234,11 @@ fn selectable(ty: &str) -> Selectable {
             &[("friends", "User"), ("posts", "Post"), ("posts(first: 1)", "Post")],
             &["User", "Account"],
         ),
-        "Post" => (&["id", "title", "likes", "__typename"], &[("author", "User")], &["Post", "Titled", "FeedItem"]),
+        "Post" => (&["id", "title", "likes", "__typename"], &[("author", "User")], &["Post", "Titled"]),
         "Ad" => (&["title", "price", "__typename"], &[("contact", "User")], &["Ad", "Titled"]),
         "Robot" => (&["id", "name", "model"], &[], &["Account"]),
         "Account" => (&["id", "name", "__typename"], &[], &["User", "Robot"]),
-        "Titled" => (&["title", "__typename"], &[], &["Post", "Ad", "FeedItem"]),
+        "Titled" => (&["title", "__typename"], &[], &["Post", "Ad"]),
         _ => (&["__typename"], &[], &["Post", "Ad", "Titled"]),
     }
 }
@@ -243,16 +247,16 @@ fn selectable(ty: &str) -> Selectable {
 fn random_operations_have_the_answers_of_one_schema() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let f = Fixture::new();
-    let whole = Schema::build(Whole, EmptyMutation, EmptySubscription).finish();
+    // The gateway validates; the plain schema's own validation finds variables unused that are used.
+    let whole = Schema::build(Whole, EmptyMutation, EmptySubscription).validation_mode(ValidationMode::Fast).finish();
     let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
     let bytes = proptest::collection::vec(any::<u8>(), 10..120);
     let answered = std::cell::Cell::new(0);
     let outcome = TestRunner::new(config).run(&(bytes, any::<bool>(), any::<bool>()), |(bytes, a, b)| {
         let mut writer = Writer { bytes: bytes.iter(), out: String::new() };
         writer.set("Query", 5);
-        let query = format!("query ($a: Boolean!, $b: Boolean!, $id: ID!) {}", writer.out);
         let used = [("$a: Boolean!", "$a)"), ("$b: Boolean!", "$b)"), ("$id: ID!", "$id)")];
-        let declared = used.iter().filter(|(_, usage)| query.contains(usage)).map(|(declared, _)| *declared);
+        let declared = used.iter().filter(|(_, usage)| writer.out.contains(usage)).map(|(declared, _)| *declared);
         let declared = declared.collect::<Vec<_>>().join(", ");
         let query = match declared.as_str() {
             "" => writer.out,
@@ -260,20 +264,16 @@ fn random_operations_have_the_answers_of_one_schema() {
         };
         let variables = json!({ "a": a, "b": b, "id": "9" });
         let answer = runtime.block_on(f.gateway.execute(request(&query, variables.clone()), viewer()));
-        // Names that clash make no valid operation; both sides must say so, and the rest must be the same.
         let plain = Request::new(query.as_str()).variables(Variables::from_json(variables));
         let plain = runtime.block_on(whole.execute(plain));
+        // Names that clash make no valid operation.
         if answer.kind != AnswerKind::Executed {
             return Ok(());
         }
         answered.set(answered.get() + 1);
-        let expected = match serde_json::to_value(&plain.data).unwrap() {
-            // The plain schema answers null where no field is left.
-            serde_json::Value::Null if plain.errors.is_empty() => json!({}),
-            data => data,
-        };
-        let (got, expected) = (read(&answer), without_empty(expected));
-        if got.get("errors").is_some() || without_empty(got["data"].clone()) != expected {
+        let expected = serde_json::to_value(&plain.data).unwrap();
+        let got = read(&answer);
+        if got.get("errors").is_some() || got["data"] != expected {
             let reason = format!("{query}\ngot {got}\nexpected {expected} {:?}", plain.errors);
             return Err(TestCaseError::fail(reason));
         }
@@ -283,16 +283,4 @@ fn random_operations_have_the_answers_of_one_schema() {
         panic!("{error}");
     }
     assert!(answered.get() > 100, "only {} operations were valid", answered.get());
-}
-
-/// The plain schema has null for an object of which conditions leave nothing; the specification wants it empty.
-fn without_empty(value: serde_json::Value) -> serde_json::Value {
-    match value {
-        serde_json::Value::Object(members) if members.is_empty() => serde_json::Value::Null,
-        serde_json::Value::Object(members) => {
-            members.into_iter().map(|(key, member)| (key, without_empty(member))).collect()
-        }
-        serde_json::Value::Array(items) => items.into_iter().map(without_empty).collect(),
-        other => other,
-    }
 }

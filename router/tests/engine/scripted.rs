@@ -58,11 +58,20 @@ impl Subgraph for Scripted {
 
 /// A gateway over scripted subgraphs: name, schema (without the link to federation), script.
 pub(crate) fn gateway(subgraphs: Vec<(&str, &str, Scripted)>, limits: Limits) -> Gateway {
+    gateway_of(subgraphs, limits, |supergraph| supergraph)
+}
+
+/// The same with an edited supergraph.
+pub(crate) fn gateway_of(
+    subgraphs: Vec<(&str, &str, Scripted)>,
+    limits: Limits,
+    edit: impl Fn(String) -> String,
+) -> Gateway {
     let link = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.3",
         import: ["@key", "@shareable", "@external", "@requires", "@inaccessible", "@interfaceObject"])"#;
     let schemas: Vec<_> = subgraphs.iter().map(|(name, sdl, _)| (*name, format!("{link}\n{sdl}"))).collect();
     let schemas: Vec<_> = schemas.iter().map(|(name, sdl)| (*name, sdl.as_str())).collect();
-    let supergraph = compose(&schemas).unwrap();
+    let supergraph = edit(compose(&schemas).unwrap());
     let upstreams: HashMap<_, _> =
         subgraphs.into_iter().map(|(name, _, script)| (name.to_owned(), Upstream::in_process(script))).collect();
     Gateway::load(&supergraph, upstreams, limits).unwrap()

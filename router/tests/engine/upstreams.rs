@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     fixture::{errors_of, read, request, viewer},
-    scripted::{Scripted, ask, gateway},
+    scripted::{Scripted, ask, gateway, gateway_of},
 };
 
 const THINGS: &str = r#"
@@ -207,6 +207,25 @@ async fn requirements_are_fetched_and_sent() {
     let sent = sent.lock().unwrap();
     let representations = sent[0].get("representations").unwrap().clone().into_json().unwrap();
     assert_eq!(representations, json!([{ "__typename": "Parcel", "id": "p", "weight": null, "size": { "width": 3 } }]));
+}
+
+#[tokio::test]
+async fn a_payload_may_lead_back_to_the_query_root_of_another_subgraph() {
+    let acting = "
+        type Query { a: Int act: Payload }
+        type Payload { ok: Boolean query: Float }
+    ";
+    let acted = Scripted::with_data(json!({ "act": { "ok": true, "query": { "__typename": "Query", "a": 1 } } }));
+    let other = Scripted::with_data(json!({ "b": 2 }));
+    let sent = Arc::clone(&other.sent);
+    let subgraphs = vec![("acting", acting, acted), ("other", "type Query { b: Int }", other)];
+    // The composer does not know that the root of every subgraph can be asked anew; other composers do.
+    let gateway = gateway_of(subgraphs, Limits::default(), |sdl| sdl.replace("query: Float", "query: Query"));
+    let body = ask(&gateway, "{ act { ok q: query { a b } } }").await;
+    let data = body["data"]["act"].clone();
+    assert_eq!(data["ok"], json!(true), "{body}");
+    assert_eq!(data["q"]["b"], json!(2), "{body}");
+    assert_eq!(sent.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
