@@ -17,7 +17,8 @@ use crate::Config;
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    _lock: Option<File>,
+    /// Held while this process serves; the system lets go of it when the process ends, however it ends.
+    lock: Option<File>,
 }
 
 impl Folder {
@@ -28,7 +29,7 @@ impl Folder {
         let mut folder = Self::open(path)?;
         let file = private_file(OpenOptions::new().write(true).create(true), &path.join("serve.lock"))?;
         match file.try_lock() {
-            Ok(()) => folder._lock = Some(file),
+            Ok(()) => folder.lock = Some(file),
             Err(TryLockError::WouldBlock) => {
                 bail!("another chatty process serves from {}", folder.path.display())
             }
@@ -41,7 +42,7 @@ impl Folder {
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(path).with_context(|| format!("the data folder {} cannot be made", path.display()))?;
         let path = path.canonicalize().with_context(|| format!("the data folder {} cannot be read", path.display()))?;
-        Ok(Self { path, _lock: None })
+        Ok(Self { path, lock: None })
     }
 
     pub(crate) fn path(&self) -> &Path {

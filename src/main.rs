@@ -198,15 +198,11 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
 /// What a person who started Chatty wants to know first.
 fn greeting(system: &System) -> String {
     let folder = system.data_folder().display();
-    let mut text = format!("Chatty serves GraphQL at http://{}/graphql\nData: {folder}\n", system.address);
-    if let Some(admin) = &system.first_admin {
-        text.push_str(&format!(
-            "Administrator, shown this once: username `{}`, password `{}`\n",
-            admin.username,
-            admin.password.expose_secret()
-        ));
-    }
-    text
+    let admin = system.first_admin.as_ref().map_or_else(String::new, |admin| {
+        let (username, password) = (&admin.username, admin.password.expose_secret());
+        format!("Administrator, shown this once: username `{username}`, password `{password}`\n")
+    });
+    format!("Chatty serves GraphQL at http://{}/graphql\nData: {folder}\n{admin}", system.address)
 }
 
 /// Waits for Ctrl-C or, as service managers send it, SIGTERM.

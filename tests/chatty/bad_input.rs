@@ -63,15 +63,12 @@ async fn hostile_documents_are_refused_by_name_and_the_server_goes_on() {
     let ana = h.register("ana").await;
     let lists = format!("{{ __typename(x: {}1{}) }}", "[".repeat(100_000), "]".repeat(100_000));
     let objects = format!("{{ __typename(x: {}1{}) }}", "{a:".repeat(1_600), "}".repeat(1_600));
-    let aliases = format!("{{ {} }}", (0..10_000).map(|n| format!("a{n}: __typename ")).collect::<String>());
-    let distinct_aliases =
-        format!("{{ {} }}", (0..101).map(|n| format!("a{n}:user(username:\"u{n}\"){{id}}")).collect::<String>());
-    let mut bomb = String::from("{ ...f0 }");
-    for n in 0..25 {
-        bomb += &format!(" fragment f{n} on Query {{ ...f{m} ...f{m} }}", m = n + 1);
-    }
-    bomb += " fragment f25 on Query { serverInfo { name } }";
-    let operations: String = (0..1_000).map(|n| format!("query q{n} {{ __typename }} ")).collect();
+    let repeated = |count: usize, text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<Vec<_>>().concat();
+    let aliases = format!("{{ {} }}", repeated(10_000, &|n| format!("a{n}: __typename ")));
+    let distinct_aliases = format!("{{ {} }}", repeated(101, &|n| format!("a{n}:user(username:\"u{n}\"){{id}}")));
+    let doubling = |n: usize| format!(" fragment f{n} on Query {{ ...f{m} ...f{m} }}", m = n + 1);
+    let bomb = format!("{{ ...f0 }}{} fragment f25 on Query {{ serverInfo {{ name }} }}", repeated(25, &doubling));
+    let operations = repeated(1_000, &|n| format!("query q{n} {{ __typename }} "));
     let directives = format!("{{ __typename {} }}", "@include(if: true) ".repeat(51));
     let hostile = [
         (lists.as_str(), 400),

@@ -106,7 +106,7 @@ async fn the_readme_works_as_pasted_and_a_restart_keeps_the_data() {
     assert_eq!(feed["homeFeed"]["edges"][0]["node"]["id"], post);
 }
 
-/// The README's operations: each ```graphql block under its own heading `### …`.
+/// The README's operations: each block of GraphQL under its own heading of the third level.
 fn readme_operations() -> std::collections::HashMap<String, String> {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
     let mut operations = std::collections::HashMap::new();

@@ -44,7 +44,7 @@ async fn a_new_post_arrives_on_the_socket_with_its_author() {
     let mut socket = h.socket().await;
     socket.init(&ana).await;
     socket.subscribe("1", FEED, json!({"after": added["cursor"]})).await;
-    let mut replayed = vec![event(&mut socket, "homeFeedEvents").await, event(&mut socket, "homeFeedEvents").await];
+    let mut replayed = [event(&mut socket, "homeFeedEvents").await, event(&mut socket, "homeFeedEvents").await];
     replayed.sort_by_key(|event| event["__typename"].to_string());
     assert_eq!(replayed[0]["edge"]["node"]["id"], missed);
     assert_eq!(replayed[1]["postId"], post);

@@ -59,7 +59,9 @@ async fn everything_a_client_sees_is_described() {
             for item in list(&found[member]) {
                 note(&format!("{name}."), &item);
                 let field = item["name"].as_str().expect("a name");
-                list(&item["args"]).iter().for_each(|argument| note(&format!("{name}.{field}."), argument));
+                for argument in list(&item["args"]) {
+                    note(&format!("{name}.{field}."), &argument);
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Verifies access tokens: EdDSA only, keys only from the installation's own set, time from the injected clock.
+//! Verifies access tokens: `EdDSA` only, keys only from the installation's own set, time from the injected clock.
 
 use std::{
     collections::HashMap,
@@ -97,13 +97,12 @@ impl Verifier {
         if token.len() > 4_096 {
             return Err(TokenError::Invalid);
         }
-        let viewer = match self.genuine.get(token) {
-            Some(viewer) => viewer,
-            None => {
-                let viewer = self.check(token)?;
-                self.genuine.insert(token.to_owned(), viewer.clone());
-                viewer
-            }
+        let viewer = if let Some(viewer) = self.genuine.get(token) {
+            viewer
+        } else {
+            let viewer = self.check(token)?;
+            self.genuine.insert(token.to_owned(), viewer.clone());
+            viewer
         };
         if viewer.expires_at <= self.clock.now() { Err(TokenError::Expired) } else { Ok(viewer) }
     }

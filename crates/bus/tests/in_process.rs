@@ -1,5 +1,7 @@
 //! The in-process bus, the relay and consumers together, on SQLite files in a temporary folder.
 
+#![expect(clippy::unwrap_used, reason = "in what tests share, too, an unwrap is an assertion")]
+
 use std::{
     path::Path,
     sync::{

@@ -73,7 +73,7 @@ fn translate(error: &mut ServerError, trace_id: &str) {
         }
     };
     if code == Code::Internal {
-        error.message = "internal error".to_owned();
+        "internal error".clone_into(&mut error.message);
     }
     extensions.set("code", code.as_str());
     error.extensions = Some(extensions);
@@ -120,6 +120,7 @@ mod tests {
 
     struct Query;
 
+    #[expect(clippy::unused_async, reason = "resolvers are async, whatever they do")]
     #[Object]
     impl Query {
         async fn database(&self) -> async_graphql::Result<Option<bool>> {
@@ -161,6 +162,7 @@ mod tests {
     }
     struct Streams;
 
+    #[expect(clippy::unused_async, reason = "resolvers are async, whatever they do")]
     #[Subscription]
     impl Streams {
         async fn refused(&self) -> Result<stream::Empty<bool>, Fault> {

@@ -1,7 +1,7 @@
 //! The platform subgraph: finding any object by its id, and what this installation is.
 //!
 //! Owns no data and publishes nothing. It alone declares `interface Node`; no other subgraph mentions it. An entity
-//! that gets an id prefix in `chatty_types::kind` gets its line in [`node`].
+//! that gets an id prefix in `chatty_types::kind` gets its line in `node.rs`.
 
 mod node;
 
@@ -51,6 +51,7 @@ struct ServerInfo {
     time: DateTime,
 }
 
+#[expect(clippy::unused_async, reason = "resolvers are async, whatever they do")]
 #[Object]
 impl Query {
     /// Any object by its id: `node(id: "usr_…") { ... on User { username } }`. Null when there is no such object or it
