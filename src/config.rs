@@ -2,7 +2,9 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use anyhow::Context;
 use chatty_kit::telemetry;
+use chatty_router::transport::Origin;
 use serde::{Deserialize, Serialize};
 
 /// All keys. `chatty config print` shows them with their values.
@@ -41,6 +43,14 @@ pub struct RouterConfig {
     pub allowed_origins: Vec<String>,
     /// What one request may ask for.
     pub limits: chatty_router::Limits,
+}
+
+impl RouterConfig {
+    /// The allowed origins, parsed.
+    pub(crate) fn origins(&self) -> anyhow::Result<Vec<Origin>> {
+        let parse = |text: &String| text.parse().with_context(|| format!("`router.allowed_origins` holds {text}"));
+        self.allowed_origins.iter().map(parse).collect()
+    }
 }
 
 /// What kind of installation it is.
@@ -92,9 +102,10 @@ impl Config {
             chatty_types::Secret::new(secret.as_bytes())?;
         }
         if let Some(url) = &self.public_url {
-            url.parse::<chatty_router::transport::Origin>()
-                .map_err(|_| anyhow::anyhow!("`public_url` must be an origin such as https://chatty.example.com"))?;
+            url.parse::<Origin>().with_context(|| format!("`public_url` is {url}"))?;
         }
+        self.router.origins()?;
+        telemetry::check(&self.log).with_context(|| format!("`log` is {}", self.log))?;
         Ok(())
     }
 

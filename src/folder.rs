@@ -40,7 +40,7 @@ impl Folder {
 
     /// Opens the folder beside a process that may be serving from it.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("the data folder {} cannot be made", path.display()))?;
+        private_folder(path).with_context(|| format!("the data folder {} cannot be made", path.display()))?;
         let path = path.canonicalize().with_context(|| format!("the data folder {} cannot be read", path.display()))?;
         Ok(Self { path, lock: None })
     }
@@ -68,6 +68,15 @@ impl Folder {
         let text = fs::read_to_string(&file).context("the secret cannot be read")?;
         Secret::new(text.trim_end().as_bytes()).with_context(|| format!("{} is damaged", file.display()))
     }
+}
+
+/// Makes a folder that only this user may enter; one that is there stays as it is.
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// Opens a file that only this user may read.

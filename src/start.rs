@@ -13,13 +13,13 @@ use chatty_kit::{
 };
 use chatty_router::{
     Gateway, Upstream,
-    transport::{self, Origin, RouterState},
+    transport::{self, RouterState},
 };
 use chatty_store::Db;
 use chatty_types::{Clock, Cursors};
 use tokio::net::TcpListener;
 
-use crate::{Config, folder::Folder, schema};
+use crate::{Config, Mode, folder::Folder, schema};
 
 /// How long a stopping system waits for requests, sockets and events in hand.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -65,8 +65,7 @@ impl System {
         let verifier = Verifier::new(env.keys.clone(), public_url.clone(), env.clock.clone());
         let readiness = Readiness::default();
         let mut transports = transport::Config::new(public_url.parse()?);
-        transports.allowed_origins =
-            config.router.allowed_origins.iter().map(|origin| origin.parse()).collect::<Result<Vec<Origin>, _>>()?;
+        transports.allowed_origins = config.router.origins()?;
         let mut routes = http::health(readiness.clone(), &env.tasks).merge(transport::routes(RouterState {
             gateway: gateway.clone(),
             verifier: verifier.clone(),
@@ -128,7 +127,9 @@ fn gateway(services: &[Service], config: &Config) -> anyhow::Result<Gateway> {
         .iter()
         .map(|service| (service.name.to_owned(), Upstream::InProcess(Arc::clone(&service.subgraph))))
         .collect();
-    Gateway::load(schema::SUPERGRAPH, upstreams, config.router.limits.clone()).context("the supergraph does not load")
+    let mut limits = config.router.limits.clone();
+    limits.anonymous_introspection &= config.mode == Mode::Development;
+    Gateway::load(schema::SUPERGRAPH, upstreams, limits).context("the supergraph does not load")
 }
 
 /// An environment for a command that works beside a serving process.

@@ -173,6 +173,10 @@ impl Inner {
         let variant = self.operations.variant(supergraph, limits, &known, conditions).await?;
         if caller.viewer.is_none() {
             check_weight(variant.weight, limits.anonymous_weight)?;
+            if variant.introspects && !limits.anonymous_introspection {
+                let reason = "introspection is for callers who are signed in";
+                return Err(Refusal::new(Code::GraphqlValidationFailed, reason));
+            }
         }
         let plan = variant.plan(&self.planner, supergraph, limits).await?;
         Ok(Prepared { known, variant, plan, variables })

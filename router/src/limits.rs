@@ -22,6 +22,8 @@ pub struct Limits {
     pub weight: u64,
     /// The same for callers who are not signed in.
     pub anonymous_weight: u64,
+    /// Whether callers who are not signed in may ask for `__schema` and `__type`.
+    pub anonymous_introspection: bool,
     /// Depth of `__schema` and `__type`, counted alone.
     pub introspection_depth: usize,
     /// Aliases, equal ones counted once.
@@ -57,6 +59,7 @@ impl Default for Limits {
             depth: 20,
             weight: 1_000,
             anonymous_weight: 500,
+            anonymous_introspection: true,
             introspection_depth: 30,
             aliases: 100,
             root_fields: 50,

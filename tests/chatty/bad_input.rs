@@ -106,6 +106,9 @@ async fn variables_are_checked_before_anything_runs() {
             h.anonymous().send("query($first: Int!) { posts(first: $first) { nodes { id } } }", variables).await;
         assert_eq!((reply.status, reply.codes()), (400, vec!["BAD_USER_INPUT"]));
     }
+    let keyed = r#"mutation { createPost(input: {body: "x", idempotencyKey: "soon"}) { errors { code } } }"#;
+    let reply = h.register("ana").await.send(keyed, Value::Null).await;
+    assert_eq!(reply.codes(), ["BAD_USER_INPUT"], "a key that is no UUID: {reply:?}");
     let reply = h.anonymous().send(query, json!({"first": 1})).await;
     assert_eq!((reply.status, reply.codes()), (400, vec!["GRAPHQL_VALIDATION_FAILED"]));
 }

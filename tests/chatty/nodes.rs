@@ -31,6 +31,11 @@ async fn what_is_no_id_is_refused() {
         let reply = h.anonymous().send("query($id: ID!) { node(id: $id) { id } }", json!({"id": id})).await;
         assert_eq!((reply.status, reply.codes()), (200, vec!["BAD_ID"]), "{id}");
     }
+    let good = "usr_00000000000000000000000000";
+    let query = "query($ids: [ID!]!) { serverInfo { name } nodes(ids: $ids) { id } }";
+    let reply = h.anonymous().send(query, json!({"ids": [good, "bob"]})).await;
+    assert_eq!(reply.body["data"], json!({"serverInfo": {"name": "chatty"}, "nodes": [{"id": good}, null]}));
+    assert_eq!((reply.codes(), &reply.body["errors"][0]["path"]), (vec!["BAD_ID"], &json!(["nodes", 1])));
     let many = vec!["usr_00000000000000000000000000"; 101];
     let reply = h.anonymous().send("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({"ids": many})).await;
     assert_eq!(reply.codes(), ["BAD_USER_INPUT"]);

@@ -36,6 +36,29 @@ async fn a_data_folder_serves_one_process() {
     assert!(error.starts_with("another chatty process serves from"), "{error}");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_on_the_machine_reads_the_data() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let outer = tempfile::tempdir().expect("a folder");
+    let config = chatty::Config { data_dir: outer.path().join("data"), ..chatty::Config::default() };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let system = chatty::System::start(&config, listener, chatty_types::Clock::system()).await.expect("it starts");
+    let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o077;
+    assert_eq!(mode(&config.data_dir), 0);
+    let mut databases = 0;
+    for entry in std::fs::read_dir(&config.data_dir).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension != "lock") {
+            assert_eq!(mode(&path), 0, "{}", path.display());
+            databases += 1;
+        }
+    }
+    assert!(databases >= 3, "{databases} files");
+    assert!(system.stop().await);
+}
+
 #[tokio::test]
 async fn sockets_are_told_when_the_server_goes_away() {
     let h = Harness::start().await;

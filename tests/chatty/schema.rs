@@ -34,6 +34,21 @@ fn no_interface_is_expanded_for_each_of_its_implementers() {
 }
 
 #[tokio::test]
+async fn in_production_strangers_do_not_read_the_schema() {
+    let h = Harness::start_with(|config| {
+        config.mode = chatty::Mode::Production;
+        config.secret = Some("a secret of at least thirty-two bytes".to_owned());
+    })
+    .await;
+    let query = "{ __schema { queryType { name } } serverInfo { name } }";
+    let reply = h.anonymous().send(query, Value::Null).await;
+    assert_eq!((reply.status, reply.codes()), (400, vec!["GRAPHQL_VALIDATION_FAILED"]));
+    let ana = h.register("ana").await;
+    assert_eq!(ana.query(query, Value::Null).await["__schema"]["queryType"]["name"], "Query");
+    h.anonymous().query("{ __typename serverInfo { name } }", Value::Null).await;
+}
+
+#[tokio::test]
 async fn everything_a_client_sees_is_described() {
     let h = Harness::start().await;
     let query = "{ __schema { types { name description fields(includeDeprecated: true) { name description

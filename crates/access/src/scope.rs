@@ -111,9 +111,15 @@ impl Scopes {
         Scope::ALL.iter().copied().filter(move |scope| self.has(*scope))
     }
 
-    /// Reads the space-separated form of RFC 8693's `scope` claim; unknown words grant nothing.
-    pub fn parse(text: &str) -> Self {
-        text.split(' ')
+    /// The scopes as words.
+    pub fn words(self) -> Vec<String> {
+        self.iter().map(|scope| scope.as_str().to_owned()).collect()
+    }
+
+    /// Reads the words of a token; unknown ones grant nothing.
+    pub fn of_words<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
+        words
+            .into_iter()
             .filter_map(|word| Scope::ALL.iter().find(|scope| scope.as_str() == word))
             .fold(Self::NONE, |set, scope| set.with(*scope))
     }
@@ -143,8 +149,8 @@ mod tests {
         assert_eq!(Role::User.scopes().to_string(), "self");
         assert_eq!(Role::Moderator.scopes().to_string(), "self mod:read mod:write graphiql");
         let admin = Role::Admin.scopes();
-        assert_eq!(Scopes::parse(&admin.to_string()), admin);
+        assert_eq!(Scopes::of_words(admin.words().iter().map(String::as_str)), admin);
         assert!(admin.has(Scope::AdminOps) && !Role::Moderator.scopes().has(Scope::AdminRead));
-        assert_eq!(Scopes::parse("root everything"), Scopes::NONE);
+        assert_eq!(Scopes::of_words(["root", "everything", "self:"]), Scopes::NONE);
     }
 }

@@ -10,6 +10,7 @@ use chrono::DateTime;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{Role, Scopes, Viewer};
 
@@ -32,14 +33,16 @@ pub struct Claims {
     pub sid: SessionId,
     /// The user's role when the token was issued.
     pub role: Role,
-    /// Space-separated scopes.
-    pub scope: String,
+    /// What the session may do: [`Scopes`] as a list of words.
+    pub scopes: Vec<String>,
     /// Issued at.
     pub iat: i64,
     /// Not before.
     pub nbf: i64,
     /// Expires at.
     pub exp: i64,
+    /// The token's own id.
+    pub jti: Uuid,
 }
 
 /// Why a token is refused.
@@ -129,7 +132,7 @@ impl Verifier {
             user: claims.sub,
             session: claims.sid,
             role: claims.role,
-            scopes: Scopes::parse(&claims.scope),
+            scopes: Scopes::of_words(claims.scopes.iter().map(String::as_str)),
             expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?,
         })
     }
@@ -177,10 +180,11 @@ mod tests {
                 sub: UserId::new(&self.clock),
                 sid: SessionId::new(&self.clock),
                 role: Role::User,
-                scope: Role::User.scopes().to_string(),
+                scopes: Role::User.scopes().words(),
                 iat: now,
                 nbf: now,
                 exp: now + 600,
+                jti: self.clock.uuid(),
             }
         }
 

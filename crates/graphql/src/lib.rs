@@ -23,7 +23,7 @@ pub use loader::{Load, Loader};
 pub use policy::PerRequest;
 pub use problem::{Problem, Problems, Refusal, UserError, UserErrorCode, answer};
 pub use request::Request;
-pub use scalars::{Cursor, DateTime, Long};
+pub use scalars::{Cursor, DateTime, EmailAddress, Key, Long};
 pub use schema::{sdl, subgraph};
 pub use stream::{ResyncReason, ResyncRequired};
 pub use text::{Text, characters};

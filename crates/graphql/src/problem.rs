@@ -256,7 +256,7 @@ pub struct ValidationError {
     path: Option<Vec<String>>,
     /// The rule that was broken, such as `username`.
     rule: Option<String>,
-    /// The limit that was passed, in characters.
+    /// The limit that was passed: in characters, for mail addresses in bytes.
     limit: Option<i32>,
 }
 

@@ -2,6 +2,7 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{SecondsFormat, Utc};
+use uuid::Uuid;
 
 /// The scalar `DateTime`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,47 @@ impl ScalarType for Long {
             Value::String(text) => match text.parse() {
                 Ok(number) => Ok(Self(number)),
                 Err(_) => Err(InputValueError::custom("expected a whole number as a string")),
+            },
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// The scalar `EmailAddress`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailAddress(pub String);
+
+/// A mail address, such as `ana@example.com`.
+#[Scalar(name = "EmailAddress")]
+impl ScalarType for EmailAddress {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+/// The scalar `UUID`: an idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key(pub Uuid);
+
+/// A UUID of any version, such as `0199c0de-0000-7000-8000-000000000001`.
+#[Scalar(name = "UUID", specified_by_url = "https://www.rfc-editor.org/rfc/rfc9562")]
+impl ScalarType for Key {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => match Uuid::try_parse(text) {
+                Ok(uuid) => Ok(Self(uuid)),
+                Err(_) => Err(InputValueError::custom("expected a UUID such as 0199c0de-0000-7000-8000-000000000001")),
             },
             _ => Err(InputValueError::expected_type(value)),
         }

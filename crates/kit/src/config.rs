@@ -19,8 +19,8 @@ pub const PREFIX: &str = "CHATTY_";
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A value is unknown, missing or of the wrong form; the text names the key and where it came from.
-    #[error("{0}")]
-    Invalid(#[from] Box<figment::Error>),
+    #[error(transparent)]
+    Invalid(Box<figment::Error>),
     /// The file was asked for by name and is not there.
     #[error("there is no configuration file `{}`", .0.display())]
     NoFile(PathBuf),
@@ -91,7 +91,7 @@ struct Variables(Dict);
 
 impl Provider for Variables {
     fn metadata(&self) -> Metadata {
-        Metadata::named(format!("`{PREFIX}` environment variable(s)"))
+        Metadata::named("the environment").interpolater(|_, keys| format!("{PREFIX}{}", keys.join("__").to_uppercase()))
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
@@ -183,9 +183,9 @@ mod tests {
     #[test]
     fn unknown_keys_and_wrong_types_are_errors_that_name_the_key() {
         let unknown = load_with(&[("CHATTY_ROUTER__DEEP", "9")], Flags::default()).unwrap_err().to_string();
-        assert!(unknown.contains("deep") && unknown.contains("CHATTY_"), "{unknown}");
+        assert!(unknown.contains("CHATTY_ROUTER__DEEP"), "{unknown}");
         let wrong = load_with(&[("CHATTY_ROUTER__DEPTH", "many")], Flags::default()).unwrap_err().to_string();
-        assert!(wrong.contains("router.depth"), "{wrong}");
+        assert!(wrong.contains("CHATTY_ROUTER__DEPTH"), "{wrong}");
     }
 
     #[test]

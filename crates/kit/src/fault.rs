@@ -13,7 +13,7 @@ pub enum Code {
     GraphqlParseFailed,
     /// The document does not fit the schema.
     GraphqlValidationFailed,
-    /// A variable's value does not fit its type.
+    /// The value of a variable or of a query's argument does not fit.
     BadUserInput,
     /// The request exceeds the limit that `extensions.limit` names.
     LimitExceeded,

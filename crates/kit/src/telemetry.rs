@@ -11,6 +11,11 @@ pub enum Format {
     Json,
 }
 
+/// Whether `filter` is a list of directives.
+pub fn check(filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {
+    filter.parse::<EnvFilter>().map(drop)
+}
+
 /// Starts logging to standard error. `filter` is a list of directives such as `info,chatty_router=debug`.
 /// The first call in a process wins; it says whether the filter was understood.
 pub fn start(format: Format, filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {

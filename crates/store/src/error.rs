@@ -85,6 +85,9 @@ pub enum Error {
     /// The lock file beside an SQLite database could not be opened or locked.
     #[error("cannot lock the database for its migrations")]
     Lock(#[source] std::io::Error),
+    /// The SQLite database's file could not be created.
+    #[error("cannot create the database file")]
+    Create(#[source] std::io::Error),
 }
 
 impl Error {

@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -23,11 +24,26 @@ pub(crate) async fn migrate(file: &Path, migrations: &[Migration]) -> Result<()>
     let migrator = migrator(migrations)?;
     // sqlx takes no lock on SQLite. This one ends with the file handle, and so with the process at the latest.
     let _lock = lock(file).await?;
-    let mut connection = options(file).create_if_missing(true).connect().await?;
+    create_private(file)?;
+    let mut connection = options(file).connect().await?;
     let done = migration::run(&migrator, &mut connection).await;
     let closed = connection.close().await;
     done?;
     Ok(closed?)
+}
+
+/// Creates a missing file such that only this user may read it; SQLite gives the files beside it the same mode.
+///
+/// A file that exists is not even opened: closing it would let go of the locks that this process has on it.
+fn create_private(file: &Path) -> Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(Error::Create(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Opens one writer and the readers.

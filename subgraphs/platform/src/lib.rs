@@ -7,7 +7,7 @@ mod node;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, EmptyMutation, EmptySubscription, ID, Object, Schema, SimpleObject};
+use async_graphql::{Context, EmptyMutation, EmptySubscription, Error, ID, Object, Schema, SimpleObject};
 use chatty_graphql::{DateTime, Entities};
 use chatty_kit::{Env, Fault, Service};
 use chatty_types::Clock;
@@ -63,15 +63,16 @@ impl Query {
         Ok(Some(Node::from_id(id)?))
     }
 
-    /// Many objects by their ids, in the order of the ids, with null where there is none.
+    /// Many objects by their ids, in the order of the ids, with null where there is none, and null with an error where
+    /// an id is not well-formed.
     async fn nodes(
         &self,
         #[graphql(desc = "At most 100 ids, of any kinds.")] ids: Vec<ID>,
-    ) -> Result<Vec<Option<Node>>, Fault> {
+    ) -> Result<Vec<Option<Result<Node, Error>>>, Fault> {
         if ids.len() > MAX_NODES {
             return Err(Fault::BadInput("`ids` may hold at most 100 ids"));
         }
-        ids.into_iter().map(|id| Ok(Some(Node::from_id(id)?))).collect()
+        Ok(ids.into_iter().map(|id| Some(Node::from_id(id).map_err(|bad| Fault::from(bad).into()))).collect())
     }
 
     /// What this installation is, and what time it has.

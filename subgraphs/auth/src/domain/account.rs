@@ -23,7 +23,7 @@ pub(crate) struct Registration {
     pub(crate) username: String,
     pub(crate) email: String,
     pub(crate) password: SecretString,
-    pub(crate) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<Uuid>,
 }
 
 /// The same, checked.
@@ -58,16 +58,11 @@ impl Registration {
         let username = problems.check(Username::parse(&self.username));
         let email = problems.check(Email::parse(&self.email));
         let password = problems.check(Password::choose(&self.password));
-        let key = problems.check(self.idempotency_key.as_deref().map(parse_key).transpose());
         problems.refuse_any()?;
-        let checked = username.zip(email).zip(password).zip(key);
-        let (((username, email), password), key) = checked.expect("what failed its check is a problem");
-        Ok(Checked { username, email, password, key })
+        let checked = username.zip(email).zip(password);
+        let ((username, email), password) = checked.expect("what failed its check is a problem");
+        Ok(Checked { username, email, password, key: self.idempotency_key })
     }
-}
-
-fn parse_key(text: &str) -> Result<Uuid, Problem> {
-    Uuid::try_parse(text).map_err(|_| Problem::invalid_format("idempotencyKey", "uuid", "is not a UUID"))
 }
 
 /// An account that exists once [`create`] has stored it.

@@ -11,6 +11,7 @@ use chatty_store::Tx;
 use chatty_types::{SessionId, UserId};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::{
     email,
@@ -58,6 +59,8 @@ impl Lifetimes {
 /// What an access token says.
 #[derive(Debug)]
 pub(crate) struct Grant {
+    /// The token's own id.
+    pub(crate) id: Uuid,
     pub(crate) user: UserId,
     pub(crate) session: SessionId,
     pub(crate) role: Role,
@@ -144,7 +147,8 @@ fn grant(
     // Tokens count in seconds; the client is told the same end.
     let issued_at = now.trunc_subsecs(0);
     let (user, role, expires_at) = (account.id, account.role.0, issued_at + app.lifetimes.access);
-    let access_token = app.signer.access_token(&Grant { user, session, role, issued_at, expires_at })?;
+    let access_token =
+        app.signer.access_token(&Grant { id: app.clock.uuid(), user, session, role, issued_at, expires_at })?;
     Ok(SignedIn { access_token, refresh_token: token.into_secret(), expires_at, account })
 }
 

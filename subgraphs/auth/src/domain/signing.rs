@@ -63,10 +63,11 @@ impl Signer {
             sub: grant.user,
             sid: grant.session,
             role: grant.role,
-            scope: grant.role.scopes().to_string(),
+            scopes: grant.role.scopes().words(),
             iat: grant.issued_at.timestamp(),
             nbf: grant.issued_at.timestamp(),
             exp: grant.expires_at.timestamp(),
+            jti: grant.id,
         };
         jsonwebtoken::encode(&self.header, &claims, &self.key).map(SecretString::from).map_err(Fault::internal)
     }

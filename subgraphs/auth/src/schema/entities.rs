@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chatty_access::Scope;
-use chatty_graphql::{AccountState, DateTime, EmailStatus, Request, Role};
+use chatty_graphql::{AccountState, DateTime, EmailAddress, EmailStatus, Request, Role};
 
 use crate::store::account::{self, AccountRow};
 
@@ -47,8 +47,8 @@ impl User {
 
     /// The mail address, such as `ana@example.com`. Null unless you are this user or may read as an administrator.
     #[graphql(tag = "viewer")]
-    async fn email(&self, ctx: &Context<'_>) -> Option<&str> {
-        self.is_open_to(ctx).then_some(&self.0.email)
+    async fn email(&self, ctx: &Context<'_>) -> Option<EmailAddress> {
+        self.is_open_to(ctx).then(|| EmailAddress(self.0.email.clone()))
     }
 
     /// Whether the address is confirmed. Null unless you are this user or may read as an administrator.

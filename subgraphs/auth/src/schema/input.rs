@@ -1,7 +1,7 @@
 //! The inputs of mutations. They have no `Debug`: they hold passwords and tokens.
 
 use async_graphql::{Enum, ID, InputObject};
-use chatty_graphql::{Problem, Refusal};
+use chatty_graphql::{Key, Problem, Refusal};
 
 use crate::domain::{account::Registration, session::Ending};
 
@@ -16,13 +16,13 @@ pub(crate) struct RegisterInput {
     password: String,
     /// A UUID of your choice: within 24 hours the same key with the same input registers once, however often it is
     /// sent. Example: `"5b1c3f4e-7d54-4c0b-9d0a-3d3c1f0b8a11"`.
-    idempotency_key: Option<String>,
+    idempotency_key: Option<Key>,
 }
 
 impl From<RegisterInput> for Registration {
     fn from(input: RegisterInput) -> Self {
         let RegisterInput { username, email, password, idempotency_key } = input;
-        Self { username, email, password: password.into(), idempotency_key }
+        Self { username, email, password: password.into(), idempotency_key: idempotency_key.map(|Key(key)| key) }
     }
 }
 

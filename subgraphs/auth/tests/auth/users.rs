@@ -113,7 +113,7 @@ async fn entities_that_are_not_there_are_null() {
 fn the_sdl_owns_users_and_marks_what_depends_on_the_viewer() {
     let sdl = chatty_auth::sdl();
     assert!(sdl.contains(r#"type User @key(fields: "id")"#), "{sdl}");
-    for field in ["me: Viewer", "email: String", "emailStatus: EmailStatus", "accountState: AccountState"] {
+    for field in ["me: Viewer", "email: EmailAddress", "emailStatus: EmailStatus", "accountState: AccountState"] {
         assert!(sdl.contains(&format!("\t{field} @tag(name: \"viewer\")")), "{field} in {sdl}");
     }
 }

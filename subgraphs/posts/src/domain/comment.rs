@@ -8,8 +8,9 @@ use chatty_events::posts::{CommentCreated, CommentDeleted};
 use chatty_graphql::{Problem, Problems, Refusal, idempotency};
 use chatty_store::{Error, Tx};
 use chatty_types::{CommentId, PostId};
+use uuid::Uuid;
 
-use super::{claim, content, parse_id, parse_key, visibility};
+use super::{claim, content, parse_id, visibility};
 use crate::{
     app::App,
     domain::visibility::Reader,
@@ -29,7 +30,7 @@ pub(crate) struct Draft {
     pub(crate) post_id: String,
     pub(crate) parent_id: Option<String>,
     pub(crate) body: String,
-    pub(crate) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<Uuid>,
 }
 
 /// Adds a comment of the caller to a thread.
@@ -40,7 +41,7 @@ pub(crate) async fn write(app: &App, caller: &Caller, draft: Draft) -> Result<Co
     let parent = draft.parent_id.as_deref().map(|id| parse_id("parentId", id)).transpose();
     let parent: Option<CommentId> = problems.check(parent).flatten();
     let body = problems.check(content::comment_body(&draft.body)).unwrap_or_default();
-    let key = problems.check(parse_key(draft.idempotency_key.as_deref())).flatten();
+    let key = draft.idempotency_key;
     problems.refuse_any()?;
     let post: PostId = post.expect("an id that does not parse is a problem");
 

@@ -24,12 +24,6 @@ where
     text.parse().map_err(|error| Problem::bad_id(field, &error))
 }
 
-/// `input.idempotencyKey` as a key.
-fn parse_key(text: Option<&str>) -> Result<Option<Uuid>, Problem> {
-    let parsed = text.map(Uuid::try_parse).transpose();
-    parsed.map_err(|_| Problem::invalid_format("idempotencyKey", "uuid", "must be a UUID"))
-}
-
 /// Claims the client's key, if there is one, for what is about to be created. `Some`: it was created before, as this.
 async fn claim<K: Kind>(
     app: &App,

@@ -5,11 +5,12 @@ use chatty_events::posts::{PostCreated, PostDeleted, PostUpdated, Visibility};
 use chatty_graphql::{Problem, Problems, Refusal, idempotency};
 use chatty_store::{Error, Tx};
 use chatty_types::{PostId, UserId};
+use uuid::Uuid;
 
 use super::{
     claim,
     content::{self, Change, Content},
-    parse_id, parse_key,
+    parse_id,
     visibility::{self, Reader},
 };
 use crate::{
@@ -29,7 +30,7 @@ pub(crate) struct Draft {
     pub(crate) language: Option<String>,
     pub(crate) visibility: Visibility,
     pub(crate) has_attachments: bool,
-    pub(crate) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<Uuid>,
 }
 
 /// A change that an author wants to make.
@@ -64,7 +65,6 @@ pub(crate) async fn publish(app: &App, caller: &Caller, draft: Draft) -> Result<
 
 fn check(draft: Draft) -> Result<(Content, Option<uuid::Uuid>), Refusal> {
     let mut problems = Problems::default();
-    let key = problems.check(parse_key(draft.idempotency_key.as_deref())).flatten();
     let body = problems.check(content::post_body(&draft.body)).unwrap_or_default();
     let title = draft.title.and_then(|text| content::title(&mut problems, &text));
     let content_warning = draft.content_warning.and_then(|text| content::content_warning(&mut problems, &text));
@@ -74,7 +74,7 @@ fn check(draft: Draft) -> Result<(Content, Option<uuid::Uuid>), Refusal> {
             .check::<()>(Err(Problem::not_allowed("attachmentIds", "must be empty: posts have no attachments yet")));
     }
     problems.refuse_any()?;
-    Ok((Content { title, body, language, content_warning, visibility: draft.visibility }, key))
+    Ok((Content { title, body, language, content_warning, visibility: draft.visibility }, draft.idempotency_key))
 }
 
 fn hash(content: &Content) -> [u8; 32] {

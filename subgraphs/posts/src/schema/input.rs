@@ -1,7 +1,7 @@
 //! Inputs of the mutations, and the domain types that they become.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use chatty_graphql::Visibility;
+use chatty_graphql::{Key, Visibility};
 
 use super::types::Locale;
 use crate::domain::{
@@ -28,7 +28,7 @@ pub(crate) struct CreatePostInput {
     #[graphql(default)]
     attachment_ids: Vec<ID>,
     /// A UUID of your choice. The same input with the same key publishes once within 24 hours.
-    idempotency_key: Option<String>,
+    idempotency_key: Option<Key>,
 }
 
 impl From<CreatePostInput> for Draft {
@@ -40,7 +40,7 @@ impl From<CreatePostInput> for Draft {
             language: input.language.map(|Locale(tag)| tag),
             visibility: input.visibility.into(),
             has_attachments: !input.attachment_ids.is_empty(),
-            idempotency_key: input.idempotency_key,
+            idempotency_key: input.idempotency_key.map(|Key(key)| key),
         }
     }
 }
@@ -118,7 +118,7 @@ pub(crate) struct CreateCommentInput {
     /// The comment of the same post that it answers. Replies go at most 8 levels deep.
     parent_id: Option<ID>,
     /// A UUID of your choice. The same input with the same key comments once within 24 hours.
-    idempotency_key: Option<String>,
+    idempotency_key: Option<Key>,
 }
 
 impl From<CreateCommentInput> for comment::Draft {
@@ -127,7 +127,7 @@ impl From<CreateCommentInput> for comment::Draft {
             post_id: input.post_id.0,
             parent_id: input.parent_id.map(|id| id.0),
             body: input.body,
-            idempotency_key: input.idempotency_key,
+            idempotency_key: input.idempotency_key.map(|Key(key)| key),
         }
     }
 }
