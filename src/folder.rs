@@ -55,18 +55,29 @@ impl Folder {
             return Ok(Secret::new(secret.as_bytes())?);
         }
         let file = self.path.join("secret");
-        match private_file(OpenOptions::new().write(true).create_new(true), &file) {
-            Ok(mut file) => {
-                let mut bytes = [0; 32];
-                SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow::anyhow!("no random bytes to be had"))?;
-                file.write_all(BASE64URL_NOPAD.encode(&bytes).as_bytes())?;
-                file.sync_all()?;
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error).context("the secret cannot be kept"),
+        if !file.exists() {
+            make_secret(&self.path, &file).context("the secret cannot be made")?;
         }
         let text = fs::read_to_string(&file).context("the secret cannot be read")?;
         Secret::new(text.trim_end().as_bytes()).with_context(|| format!("{} is damaged", file.display()))
+    }
+}
+
+/// Writes a new secret beside its place and links it there whole, so that neither a crash nor another process that
+/// starts at the same time sees half of one.
+fn make_secret(folder: &Path, file: &Path) -> anyhow::Result<()> {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow::anyhow!("there are no random bytes"))?;
+    let draft = folder.join(format!("secret.{}", std::process::id()));
+    let mut open = private_file(OpenOptions::new().write(true).create(true).truncate(true), &draft)?;
+    open.write_all(BASE64URL_NOPAD.encode(&bytes).as_bytes())?;
+    open.sync_all()?;
+    let linked = fs::hard_link(&draft, file);
+    fs::remove_file(&draft)?;
+    match linked {
+        // Somebody else was first; theirs is the secret.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        linked => Ok(linked?),
     }
 }
 

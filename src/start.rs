@@ -53,7 +53,6 @@ impl System {
         let env = environment(config, &folder, clock, public_url.clone())?;
 
         let auth = Auth::open(&env, &config.auth).await.context("auth does not start")?;
-        let first_admin = auth.first_admin().await.context("the first administrator cannot be made")?;
         let services = vec![
             auth.service(),
             chatty_posts::service(&env, &config.posts).await.context("posts does not start")?,
@@ -75,9 +74,9 @@ impl System {
             sockets: env.tasks.tracker(),
         }));
         let databases = services.iter().filter_map(|service| service.db.clone()).collect();
-        for service in services {
-            routes = run(&env, service, routes);
-        }
+        routes = run(&env, services, routes);
+        // Last, because the password is shown only if everything else has succeeded.
+        let first_admin = auth.first_admin().await.context("the first administrator cannot be made")?;
         env.tasks.spawn(http::serve(listener, routes, env.tasks.clone()));
         readiness.set_ready();
         Ok(Self { address, public_url, first_admin, gateway, verifier, databases, tasks: env.tasks, folder })
@@ -99,15 +98,21 @@ impl System {
     }
 }
 
-/// Runs a service's consumers and relay; gives back the routes with its own.
-fn run(env: &Env, service: Service, routes: Router) -> Router {
-    for consumer in service.consumers {
-        env.tasks.spawn(env.bus.consume(consumer, env.tasks.stopping()));
+/// Runs the services' consumers and relays; gives back the routes with theirs.
+fn run(env: &Env, services: Vec<Service>, mut routes: Router) -> Router {
+    let stopping = env.tasks.stopping();
+    for consumer in services.iter().flat_map(|service| service.consumers.iter().cloned()) {
+        env.tasks.spawn(env.bus.consume(consumer, stopping.clone()));
     }
-    if let Some(db) = service.db {
-        env.tasks.spawn(relay::run(service.name, db, Arc::clone(&env.bus), env.tasks.stopping()));
+    // Every group of every service is bound: no event can pass one by.
+    env.bus.open();
+    for service in services {
+        if let Some(db) = service.db {
+            env.tasks.spawn(relay::run(service.name, db, Arc::clone(&env.bus), stopping.clone()));
+        }
+        routes = routes.merge(service.routes);
     }
-    routes.merge(service.routes)
+    routes
 }
 
 fn environment(config: &Config, folder: &Folder, clock: Clock, public_url: String) -> anyhow::Result<Env> {

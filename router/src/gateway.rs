@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use apollo_compiler::{introspection, request, response::JsonMap};
 use async_graphql::Response;
 use chatty_access::Caller;
 use chatty_kit::Code;
@@ -169,7 +168,7 @@ impl Inner {
         let GraphqlRequest { query, operation_name, variables } = request;
         let known = self.operations.document(supergraph, limits, query, operation_name.as_deref()).await?;
         let variables = coerce(&supergraph.api, &known.document.operation.variables, variables, limits)?;
-        let conditions = known.document.condition_values(&variables);
+        let conditions = known.document.condition_values(&variables, limits)?;
         let variant = self.operations.variant(supergraph, limits, &known, conditions).await?;
         if caller.viewer.is_none() {
             check_weight(variant.weight, limits.anonymous_weight)?;
@@ -188,20 +187,12 @@ impl Inner {
     }
 
     async fn run(&self, prepared: &Prepared, caller: &Caller) -> Answer {
-        let introspection = if prepared.variant.introspects {
-            match self.introspect(prepared) {
-                Ok(answers) => Some(answers),
-                Err(refusal) => return refusal.answer(caller),
-            }
-        } else {
-            None
-        };
         let execution = self.execution(prepared, caller);
         // A mutation's root fields are steps of their own, and none stops the next.
         for root in &prepared.plan.roots {
             execution.run(root).await;
         }
-        self.complete(prepared, execution, introspection.as_ref())
+        self.complete(prepared, execution)
     }
 
     async fn event(&self, prepared: &Prepared, caller: &Caller, response: Response) -> Answer {
@@ -212,34 +203,15 @@ impl Inner {
         if let Some(rest) = &prepared.plan.after_event {
             execution.run(rest).await;
         }
-        self.complete(prepared, execution, None)
+        self.complete(prepared, execution)
     }
 
-    fn complete(&self, prepared: &Prepared, execution: Execution<'_>, introspection: Option<&JsonMap>) -> Answer {
+    fn complete(&self, prepared: &Prepared, execution: Execution<'_>) -> Answer {
         let caller = execution.caller;
         let merged = execution.finish();
-        let completion = Completion { supergraph: &self.supergraph, limits: &self.limits, caller, introspection };
+        let variables = &prepared.variables;
+        let completion = Completion { supergraph: &self.supergraph, limits: &self.limits, caller, variables };
         let body = completion.complete(&prepared.variant.level, &merged.data, &merged.errors);
         Answer { body, kind: AnswerKind::Executed }
-    }
-
-    /// Answers `__schema` and `__type`.
-    fn introspect(&self, prepared: &Prepared) -> Result<JsonMap, Refusal> {
-        let (document, operation) = (&prepared.known.document.source, &prepared.known.document.operation);
-        let refused = |error: request::RequestError| Refusal::new(Code::BadUserInput, error.message().to_string());
-        introspection::check_max_depth(document, operation)
-            .map_err(|_| crate::LimitExceeded { limit: "introspectionDepth", allowed: 2 })?;
-        let mut values = JsonMap::new();
-        for (name, value) in &prepared.variables {
-            let json = value.clone().into_json().map_err(|_| Refusal::internal())?;
-            let json = serde_json::from_value(json).map_err(|_| Refusal::internal())?;
-            values.insert(name.as_str(), json);
-        }
-        let values = request::coerce_variable_values(&self.supergraph.api, operation, &values).map_err(refused)?;
-        let supergraph = &self.supergraph;
-        let answered =
-            introspection::partial_execute(&supergraph.api, &supergraph.implementers, document, operation, &values)
-                .map_err(refused)?;
-        Ok(answered.data.unwrap_or_default())
     }
 }

@@ -16,15 +16,19 @@ pub struct Limits {
     pub bracket_depth: usize,
     /// Operations in one document.
     pub operations: usize,
+    /// Bytes of an answer. What a null further down makes the answer lose again counts as well.
+    pub answer_bytes: usize,
     /// Fields, fragments and spreads from the root to the deepest leaf, fragments expanded.
     pub depth: usize,
-    /// Selections after fragments and interfaces are expanded.
+    /// Selections after fragments and interfaces are expanded. An operation that asks for `__schema` or `__type` weighs
+    /// at least what it spells before equal selections are merged.
     pub weight: u64,
     /// The same for callers who are not signed in.
     pub anonymous_weight: u64,
     /// Whether callers who are not signed in may ask for `__schema` and `__type`.
     pub anonymous_introspection: bool,
-    /// Depth of `__schema` and `__type`, counted alone.
+    /// Depth of `__schema` and `__type`, counted alone. Of lists that multiply (`fields`, `interfaces`, `possibleTypes`,
+    /// `inputFields`) two may stand inside each other, whatever this says.
     pub introspection_depth: usize,
     /// Aliases, equal ones counted once.
     pub aliases: usize,
@@ -56,6 +60,7 @@ impl Default for Limits {
             tokens: 5_000,
             bracket_depth: 64,
             operations: 16,
+            answer_bytes: 16 * 1024 * 1024,
             depth: 20,
             weight: 1_000,
             anonymous_weight: 500,
@@ -77,17 +82,28 @@ impl Default for Limits {
 
 /// A request that asks for more than [`Limits`] allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the request exceeds the limit `{limit}` of {allowed}")]
+#[error("{message}")]
 pub struct LimitExceeded {
-    /// The limit's name in `extensions.limit`: `depth`, `aliases`, `tokens`, `weight`, `rootFields`, ….
+    /// The limit's name in `extensions.limit`: `depth`, `aliases`, `tokens`, `weight`, `rootFields`, `answerSize`, ….
     pub limit: &'static str,
     /// What is allowed.
     pub allowed: u64,
+    /// What was measured, in words.
+    pub message: String,
 }
 
 impl LimitExceeded {
+    pub(crate) fn new(limit: &'static str, allowed: u64) -> Self {
+        Self { limit, allowed, message: format!("the request exceeds the limit `{limit}` of {allowed}") }
+    }
+
+    /// In other words, where the limit's name does not say what was measured.
+    pub(crate) fn saying(self, message: String) -> Self {
+        Self { message, ..self }
+    }
+
     /// Refuses `actual` when it is more than `allowed`.
     pub(crate) fn check(limit: &'static str, actual: usize, allowed: usize) -> Result<(), Self> {
-        if actual <= allowed { Ok(()) } else { Err(Self { limit, allowed: allowed as u64 }) }
+        if actual <= allowed { Ok(()) } else { Err(Self::new(limit, allowed as u64)) }
     }
 }

@@ -10,7 +10,10 @@ use crate::{LimitExceeded, Limits};
 ///
 /// Brackets in strings, block strings and comments do not count. Stops at the first limit exceeded.
 pub(crate) fn check(document: &str, limits: &Limits) -> Result<(), LimitExceeded> {
-    LimitExceeded::check("bodySize", document.len(), limits.document_bytes)?;
+    LimitExceeded::check("bodySize", document.len(), limits.document_bytes).map_err(|exceeded| {
+        let message = format!("the document has more than {} bytes", exceeded.allowed);
+        exceeded.saying(message)
+    })?;
     let text = document.as_bytes();
     let (mut at, mut tokens, mut depth) = (0, 0, 0_usize);
     while let Some(&byte) = text.get(at) {
@@ -30,7 +33,10 @@ pub(crate) fn check(document: &str, limits: &Limits) -> Result<(), LimitExceeded
             }
             b'{' | b'[' | b'(' => {
                 depth += 1;
-                LimitExceeded::check("depth", depth, limits.bracket_depth)?;
+                LimitExceeded::check("depth", depth, limits.bracket_depth).map_err(|exceeded| {
+                    let message = format!("brackets nest deeper than {}", exceeded.allowed);
+                    exceeded.saying(message)
+                })?;
                 at + 1
             }
             // A stray closing bracket must not buy depth for later ones.
@@ -171,8 +177,17 @@ mod tests {
     fn a_hundred_thousand_brackets_are_refused_at_the_first_that_is_too_deep() {
         for bracket in ["{", "[", "(", "{a(x:["] {
             let refused = check(&bracket.repeat(100_000), &limits(usize::MAX, 64));
-            assert_eq!(refused, Err(LimitExceeded { limit: "depth", allowed: 64 }));
+            let exceeded = refused.expect_err("too deep");
+            assert_eq!((exceeded.limit, exceeded.allowed), ("depth", 64));
         }
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_measured() {
+        let message = |document: &str| check(document, &Limits::default()).expect_err("too much").to_string();
+        assert_eq!(message(&" ".repeat(32 * 1024 + 1)), "the document has more than 32768 bytes");
+        assert_eq!(message(&"{".repeat(65)), "brackets nest deeper than 64");
+        assert_eq!(message(&"a ".repeat(5_001)), "the request exceeds the limit `tokens` of 5000");
     }
 
     /// Pieces that are well-formed one by one, and how deep they alone lead.

@@ -4,8 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::{
     Name, Node, Schema,
-    collections::HashMap as ApolloMap,
-    schema::{ExtendedType, Implementers, InterfaceType},
+    schema::{ExtendedType, InterfaceType},
     validation::Valid,
 };
 use federation_composition::{graphql_core, transform_supergraph_to_public_schema};
@@ -30,8 +29,6 @@ pub(crate) struct Supergraph {
     pub(crate) api: Valid<Schema>,
     /// The same as text.
     pub(crate) api_sdl: String,
-    /// For the API schema; introspection wants it.
-    pub(crate) implementers: ApolloMap<Name, Implementers>,
     /// Everything, for relations between types that clients may not see.
     pub(crate) full: Schema,
     /// The subgraphs' names, as operators know them.
@@ -53,7 +50,6 @@ impl Supergraph {
         let full = Schema::parse(sdl, "supergraph.graphql")
             .map_err(|invalid| LoadError::Schema(invalid.errors.to_string()))?;
         Ok(Self {
-            implementers: api.implementers_map(),
             possible: possible_types(&api),
             expanding: expanding_fields(&full),
             subgraphs: subgraph_names(&full),

@@ -457,3 +457,24 @@ async fn a_client_that_does_not_read_is_given_up_and_others_do_not_notice() {
     };
     tokio::time::timeout(PATIENCE, given_up).await.expect("the slow one is given up");
 }
+
+#[tokio::test]
+async fn an_answer_as_long_as_allowed_fits_into_a_frame_and_a_longer_one_is_told() {
+    let router = Router::start().await;
+    let mut socket = router.anonymous().await;
+    let ask = |aliases: usize| {
+        let fields = (0..aliases).map(|at| format!("a{at}: hello(name: $n) ")).collect::<Vec<_>>().concat();
+        let payload =
+            json!({"query": format!("query($n: String!) {{ {fields} }}"), "variables": {"n": "x".repeat(900_000)}});
+        json!({"id": "1", "type": "subscribe", "payload": payload})
+    };
+    socket.send(ask(18)).await;
+    let answer = socket.receive().await;
+    assert!(answer["payload"]["data"]["a17"].as_str().is_some_and(|text| text.len() > 900_000));
+    assert_eq!(socket.receive().await, complete("1"));
+    socket.send(ask(19)).await;
+    let answer = socket.receive().await;
+    assert_eq!((&answer["type"], &answer["payload"]["data"]), (&json!("next"), &Value::Null));
+    assert_eq!(answer["payload"]["errors"][0]["extensions"]["limit"], "answerSize");
+    assert_eq!(socket.receive().await, complete("1"));
+}

@@ -2,7 +2,10 @@
 //! loses nothing here either; handling it deletes the row.
 
 use std::{
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -33,6 +36,7 @@ pub struct InProcess(Arc<Inner>);
 struct Inner {
     clock: Clock,
     groups: RwLock<Vec<Group>>,
+    open: AtomicBool,
     listeners: broadcast::Sender<Arc<Envelope>>,
 }
 
@@ -46,7 +50,7 @@ impl InProcess {
     /// A bus without groups.
     pub fn new(clock: Clock) -> Self {
         let (listeners, _) = broadcast::channel(LISTENER_LAG);
-        Self(Arc::new(Inner { clock, groups: RwLock::default(), listeners }))
+        Self(Arc::new(Inner { clock, groups: RwLock::default(), open: AtomicBool::new(false), listeners }))
     }
 
     fn groups(&self) -> Vec<Group> {
@@ -62,6 +66,9 @@ impl InProcess {
 impl Bus for InProcess {
     fn publish<'a>(&'a self, events: &'a [Envelope]) -> BoxFuture<'a, Result<(), PublishError>> {
         async move {
+            if !self.0.open.load(Ordering::Acquire) {
+                return Err(PublishError::NotOpen);
+            }
             for group in self.groups() {
                 let consumer = &group.consumer;
                 let wanted: Vec<_> = events.iter().filter(|event| consumer.wants(event)).collect();
@@ -70,7 +77,7 @@ impl Bus for InProcess {
                 }
                 store_deliveries(consumer, &wanted, self.0.clock.now())
                     .await
-                    .map_err(|source| PublishError { group: consumer.group, source })?;
+                    .map_err(|source| PublishError::NotStored { group: consumer.group, source })?;
                 group.stored.notify_one();
             }
             for event in events {
@@ -87,6 +94,10 @@ impl Bus for InProcess {
 
     fn listen(&self, keys: &'static [&'static str]) -> Listener {
         Listener { keys, events: self.0.listeners.subscribe() }
+    }
+
+    fn open(&self) {
+        self.0.open.store(true, Ordering::Release);
     }
 
     fn consume(&self, consumer: Consumer, stop: CancellationToken) -> BoxFuture<'static, ()> {

@@ -28,12 +28,20 @@ pub use settled::settled;
 pub const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "bus", sql: include_str!("../../../migrations/shared/0001_bus.sql") }];
 
-/// The events could not be stored for every group; they stay in the outbox and are published again.
+/// The events are not stored for every group; they stay in the outbox and are published again.
 #[derive(Debug, thiserror::Error)]
-#[error("publishing failed for the group `{group}`")]
-pub struct PublishError {
-    group: &'static str,
-    source: chatty_store::Error,
+pub enum PublishError {
+    /// The bus is not open: not every group is bound yet, and an unbound one would miss the events for good.
+    #[error("the bus is not open yet")]
+    NotOpen,
+    /// A group's database did not take them.
+    #[error("publishing failed for the group `{group}`")]
+    NotStored {
+        /// The group.
+        group: &'static str,
+        /// What went wrong.
+        source: chatty_store::Error,
+    },
 }
 
 /// Carries events: in process now, over a broker in a distributed installation.
@@ -46,6 +54,9 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Hears of published and broadcast events whose routing key is one of `keys`, from now on.
     fn listen(&self, keys: &'static [&'static str]) -> Listener;
+
+    /// Says that every durable group is bound. Until then `publish` fails, so that no event can pass a group by.
+    fn open(&self);
 
     /// Binds a durable group before it returns; the future then handles events until `stop`, finishing the one in hand.
     fn consume(&self, consumer: Consumer, stop: CancellationToken) -> BoxFuture<'static, ()>;

@@ -11,7 +11,8 @@ use std::{
 };
 
 use chatty_bus::{
-    Bus, Consumer, Handled, Handler, Heard, InProcess, MIGRATIONS, Rejection, outbox, relay, replica, settled,
+    Bus, Consumer, Handled, Handler, Heard, InProcess, MIGRATIONS, PublishError, Rejection, outbox, relay, replica,
+    settled,
 };
 use chatty_events::{Envelope, posts::PostDeleted};
 use chatty_store::{Db, Migration, Tx, query};
@@ -104,6 +105,7 @@ impl World {
     }
 
     fn relay(&mut self) {
+        self.bus.open();
         self.tasks.spawn(relay::run("writer", self.writer.clone(), self.bus.clone(), self.stop.clone()));
     }
 
@@ -162,12 +164,29 @@ async fn an_event_reaches_every_group_once_however_often_it_is_published() {
     world.consume("second", Fail::Never);
     let event = world.event();
     // As a relay does that dies between publishing and deleting.
+    world.bus.open();
     world.bus.publish(std::slice::from_ref(&event)).await.unwrap();
     world.settle().await;
     world.write(&event).await;
     world.relay();
     world.settle().await;
     assert_eq!(world.notes().await, [event.subject.clone(), event.subject]);
+}
+
+#[tokio::test]
+async fn a_group_that_is_bound_late_misses_nothing() {
+    let mut world = World::new().await;
+    let event = world.event();
+    world.write(&event).await;
+    let published = world.bus.publish(std::slice::from_ref(&event)).await;
+    assert!(
+        matches!(published, Err(PublishError::NotOpen)),
+        "a relay must not clear its outbox before groups are bound"
+    );
+    world.consume("late", Fail::Never);
+    world.relay();
+    world.settle().await;
+    assert_eq!(world.notes().await, [event.subject]);
 }
 
 #[tokio::test]
@@ -258,6 +277,7 @@ async fn nothing_accepted_is_lost_when_the_process_ends_at_any_step() {
         world.stop.clone(),
     ));
     let second = world.event();
+    world.bus.open();
     world.bus.publish(std::slice::from_ref(&second)).await.unwrap();
     world = world.crash().await;
     // In the middle of many.
@@ -282,6 +302,7 @@ async fn listeners_hear_their_keys_and_are_told_when_they_missed_some() {
     let world = World::new().await;
     let mut ear = world.bus.listen(&["posts.post.deleted"]);
     let mut deaf = world.bus.listen(&["posts.post.created"]);
+    world.bus.open();
     let event = world.event();
     world.bus.publish(std::slice::from_ref(&event)).await.unwrap();
     assert!(matches!(ear.hear().await, Heard::Event(heard) if heard.id == event.id));

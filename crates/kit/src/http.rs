@@ -1,15 +1,27 @@
 //! The public listener: health, draining, and the routes of services and router.
 
 use std::{
+    io,
     net::SocketAddr,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-use axum::{Router, http::StatusCode, routing::get};
-use tokio::net::TcpListener;
+use axum::{Extension, Router, extract::ConnectInfo, http::StatusCode, routing::get};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::Tasks;
 
@@ -35,12 +47,122 @@ pub fn health(readiness: Readiness, tasks: &Tasks) -> Router {
     Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready))
 }
 
-/// Serves `routes` until the tasks stop; then takes no new connections and ends once the open ones have.
+/// How long a client may take to send a request's head, and to stay silent between requests. Half the deadline for
+/// draining, so that a client who never finishes cannot hold up the end of the process.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Connections at a time; further ones wait to be accepted.
+const MAX_CONNECTIONS: usize = 10_000;
+
+/// How long to wait before accepting again when the system has no descriptor left.
+const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_secs(1);
+
+/// Serves `routes` until the tasks stop; then takes no new connections and ends each open one with the request in hand.
+/// Every request carries its peer's address as `ConnectInfo<SocketAddr>`. Connections are tasks of their own.
 pub async fn serve(listener: TcpListener, routes: Router, tasks: Tasks) {
     let stopping = tasks.stopping();
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned()).await;
-    if let Err(error) = served {
-        tracing::error!(error = &error as &dyn std::error::Error, "the public listener failed");
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await.expect("nobody closes the semaphore");
+            (listener.accept().await, place)
+        };
+        let Some((accepted, place)) = stopping.run_until_cancelled(accepted).await else { return };
+        match accepted {
+            Ok((stream, peer)) => {
+                let connection = connection(stream, peer, routes.clone(), stopping.clone());
+                tasks.spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+            Err(error) if is_of_the_peer(&error) => {}
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "no connection can be accepted");
+                tokio::time::sleep(NO_DESCRIPTOR_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, routes: Router, stopping: CancellationToken) {
+    // Answers are written whole; waiting to fill a packet would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, error = &error as &dyn std::error::Error, "no TCP_NODELAY");
+    }
+    let service = TowerToHyperService::new(routes.layer(Extension(ConnectInfo(peer))));
+    // HTTP/1 alone: whoever ends TLS in front speaks it, and telling versions apart would wait for bytes without limit.
+    let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
+    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let mut connection = pin!(server.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // What a peer does to its connection is no event of ours.
+        tracing::debug!(%peer, error, "a connection broke");
+    }
+}
+
+/// Whether accepting failed because the peer has gone, which says nothing of the next one.
+fn is_of_the_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn start() -> (SocketAddr, Tasks) {
+        let (tasks, listener) = (Tasks::default(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let address = listener.local_addr().unwrap();
+        let readiness = Readiness::default();
+        readiness.set_ready();
+        let whoami = get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() });
+        let routes = health(readiness, &tasks).route("/whoami", whoami);
+        tasks.spawn(serve(listener, routes, tasks.clone()));
+        (address, tasks)
+    }
+
+    /// What the server says to `request` until it closes the connection.
+    async fn say(stream: &mut TcpStream, request: &str) -> String {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_request_knows_its_peer_and_the_system_says_that_it_is_ready() {
+        let (address, _tasks) = start().await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let me = stream.local_addr().unwrap().to_string();
+        let answer = say(&mut stream, "GET /whoami HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(&me), "{answer}");
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let answer = say(&mut stream, "GET /readyz HTTP/1.0\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+    }
+
+    // Time stands still here but for what waits: the runtime jumps to the next timer.
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_never_ends_is_cut_and_holds_up_no_stop() {
+        let (address, tasks) = start().await;
+        let mut half_open = TcpStream::connect(address).await.unwrap();
+        let mut silent = TcpStream::connect(address).await.unwrap();
+        let cut = say(&mut half_open, "POST /graphql HTTP/1.1\r\nhost: x\r\n").await;
+        assert!(cut.is_empty() || cut.starts_with("HTTP/1.1 408"), "{cut}");
+        assert_eq!(say(&mut silent, "").await, "");
+
+        let mut half_open = TcpStream::connect(address).await.unwrap();
+        half_open.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
+        assert!(tasks.finish(Duration::from_secs(30)).await, "stopped in time");
     }
 }

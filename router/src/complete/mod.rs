@@ -1,16 +1,17 @@
 //! Completion: merged data in canonical keys becomes the response the client asked for, as JSON bytes.
 //!
 //! This is the specification's algorithm over the client's own selections and the API schema; it knows nothing of plans
-//! or subgraphs. Data is walked once, nulls travel up to the next nullable place by cutting the output back.
+//! or subgraphs. Data is walked once, nulls travel up to the next nullable place by cutting the output back. What is
+//! written is counted: one value under a thousand aliases is written a thousand times.
 
 mod errors;
+mod introspection;
 pub(crate) mod json;
 mod leaf;
 mod report;
 mod selection;
 mod shape;
 
-use apollo_compiler::response::JsonMap;
 use async_graphql::{Name, Value, indexmap::IndexMap};
 use bytes::Bytes;
 use chatty_access::Caller;
@@ -19,7 +20,11 @@ pub(crate) use errors::{Errors, Step, SubgraphError};
 pub(crate) use selection::ClientSet;
 pub(crate) use shape::Level;
 
-use crate::{Limits, supergraph::Supergraph};
+use crate::{
+    LimitExceeded, Limits,
+    operation::{Coerced, Refusal},
+    supergraph::Supergraph,
+};
 use errors::Places;
 use report::Report;
 use shape::{FieldValue, Object, ObjectField, Shape};
@@ -30,38 +35,69 @@ pub(crate) struct Completion<'a> {
     pub(crate) supergraph: &'a Supergraph,
     pub(crate) limits: &'a Limits,
     pub(crate) caller: &'a Caller,
-    /// The answers to `__schema` and `__type` by the client's response key.
-    pub(crate) introspection: Option<&'a JsonMap>,
+    /// For the arguments of introspection.
+    pub(crate) variables: &'a Coerced,
 }
 
 impl<'a> Completion<'a> {
-    /// Writes the whole response.
+    /// Writes the whole response; one that is longer than allowed has no data and the one error that says so.
     pub(crate) fn complete(self, level: &'a Level, data: &'a Value, errors: &'a Errors) -> Bytes {
         let mut writer = Writer {
             supergraph: self.supergraph,
-            introspection: self.introspection,
+            variables: self.variables,
             out: Vec::with_capacity(1024),
+            allowed: self.limits.answer_bytes,
+            cut: 0,
             report: Report::new(&errors.list, self.limits, self.caller),
         };
         writer.out.extend_from_slice(b"{\"data\":");
         let start = writer.out.len();
         let completed = match (data, level.object(self.supergraph, None)) {
             (Value::Object(members), Some(object)) => writer.object(object, Some(members), errors.root()),
-            _ => Err(Propagate),
+            _ => Err(Stop::Propagate),
         };
-        if completed.is_err() {
-            writer.out.truncate(start);
-            writer.out.extend_from_slice(b"null");
+        match completed {
+            Ok(()) => {}
+            Err(Stop::Propagate) => {
+                writer.out.truncate(start);
+                writer.out.extend_from_slice(b"null");
+            }
+            Err(Stop::Full) => return self.too_long(),
         }
         let Writer { mut out, report, .. } = writer;
         report.finish(&mut out);
+        out.push(b'}');
+        if out.len() > self.limits.answer_bytes { self.too_long() } else { Bytes::from(out) }
+    }
+
+    fn too_long(self) -> Bytes {
+        let allowed = self.limits.answer_bytes;
+        let exceeded = LimitExceeded::new("answerSize", allowed as u64);
+        let exceeded = exceeded.saying(format!("the answer has more than {allowed} bytes; ask for less at once"));
+        let mut out = b"{\"data\":null,".to_vec();
+        Refusal::from(exceeded).write_errors(&mut out, self.caller);
         out.push(b'}');
         Bytes::from(out)
     }
 }
 
-/// A null at a non-null place, already explained by an error.
-struct Propagate;
+/// Why a value was not written to its end.
+#[derive(Clone, Copy)]
+enum Stop {
+    /// A null at a non-null place, already explained by an error.
+    Propagate,
+    /// The answer is longer than allowed.
+    Full,
+}
+
+/// The answer is longer than allowed.
+struct Full;
+
+impl From<Full> for Stop {
+    fn from(_: Full) -> Self {
+        Self::Full
+    }
+}
 
 /// What became of a value at a place that may be null.
 enum Outcome {
@@ -70,12 +106,18 @@ enum Outcome {
     Null,
     /// Null, and an error says why.
     Explained,
+    /// The answer is longer than allowed.
+    Full,
 }
 
 struct Writer<'a> {
     supergraph: &'a Supergraph,
-    introspection: Option<&'a JsonMap>,
+    variables: &'a Coerced,
     out: Vec<u8>,
+    /// Bytes that may be written.
+    allowed: usize,
+    /// Bytes that were written and cut off again; they took their time.
+    cut: usize,
     report: Report<'a>,
 }
 
@@ -85,13 +127,13 @@ impl<'a> Writer<'a> {
         object: &'a Object,
         members: Option<&'a IndexMap<Name, Value>>,
         places: Option<&'a Places>,
-    ) -> Result<(), Propagate> {
+    ) -> Result<(), Stop> {
         self.out.push(b'{');
         for (at, field) in object.fields.iter().enumerate() {
             self.out.extend_from_slice(&field.prefix);
             match &field.value {
                 FieldValue::Typename(name) => self.out.extend_from_slice(name),
-                FieldValue::Introspection => self.introspection(field),
+                FieldValue::Introspection(shape) => self.introspection(field, shape)?,
                 FieldValue::Data(shape) => {
                     let value = members.and_then(|members| member(members, at, &field.data_key));
                     let places = places.and_then(|places| places.key(&field.data_key));
@@ -101,6 +143,7 @@ impl<'a> Writer<'a> {
                     written?;
                 }
             }
+            self.check_room()?;
         }
         self.out.push(b'}');
         if let Some(places) = places {
@@ -116,21 +159,23 @@ impl<'a> Writer<'a> {
         field: &'a ObjectField,
         value: Option<&'a Value>,
         places: Option<&'a Places>,
-    ) -> Result<(), Propagate> {
-        if let Shape::NonNull(inner) = shape {
-            match self.nullable(inner, field, value, places) {
-                Outcome::Written => Ok(()),
-                Outcome::Explained => Err(Propagate),
-                Outcome::Null => {
-                    self.report.null_violation(field);
-                    Err(Propagate)
-                }
-            }
-        } else {
-            if !matches!(self.nullable(shape, field, value, places), Outcome::Written) {
+    ) -> Result<(), Stop> {
+        let (inner, non_null) = match shape {
+            Shape::NonNull(inner) => (inner.as_ref(), true),
+            shape => (shape, false),
+        };
+        match (self.nullable(inner, field, value, places), non_null) {
+            (Outcome::Written, _) => Ok(()),
+            (Outcome::Full, _) => Err(Stop::Full),
+            (Outcome::Null | Outcome::Explained, false) => {
                 self.out.extend_from_slice(b"null");
+                Ok(())
             }
-            Ok(())
+            (Outcome::Explained, true) => Err(Stop::Propagate),
+            (Outcome::Null, true) => {
+                self.report.null_violation(field);
+                Err(Stop::Propagate)
+            }
         }
     }
 
@@ -147,11 +192,8 @@ impl<'a> Writer<'a> {
                 && let Some(object) = level.all_failed(self.supergraph, places)
             {
                 let start = self.out.len();
-                if self.object(object, None, Some(places)).is_ok() {
-                    return Outcome::Written;
-                }
-                self.out.truncate(start);
-                return Outcome::Explained;
+                let written = self.object(object, None, Some(places));
+                return self.settle(start, written);
             }
             let explained = places.is_some_and(|places| self.report.below_null(self.supergraph, places, Some(shape)));
             return if explained { Outcome::Explained } else { Outcome::Null };
@@ -184,11 +226,20 @@ impl<'a> Writer<'a> {
                 return Outcome::Explained;
             }
         };
-        if written.is_err() {
-            self.out.truncate(start);
-            return Outcome::Explained;
+        self.settle(start, written)
+    }
+
+    /// What became of a value that was written from `start` on; what is left of a null is cut off.
+    fn settle(&mut self, start: usize, written: Result<(), Stop>) -> Outcome {
+        match written {
+            Ok(()) => Outcome::Written,
+            Err(Stop::Propagate) => {
+                self.cut += self.out.len() - start;
+                self.out.truncate(start);
+                Outcome::Explained
+            }
+            Err(Stop::Full) => Outcome::Full,
         }
-        Outcome::Written
     }
 
     fn list(
@@ -197,7 +248,7 @@ impl<'a> Writer<'a> {
         field: &'a ObjectField,
         values: &'a [Value],
         places: Option<&'a Places>,
-    ) -> Result<(), Propagate> {
+    ) -> Result<(), Stop> {
         self.out.push(b'[');
         for (at, value) in values.iter().enumerate() {
             if at > 0 {
@@ -207,18 +258,14 @@ impl<'a> Writer<'a> {
             let written = self.value(item, field, Some(value), places.and_then(|places| places.index(at)));
             self.report.leave();
             written?;
+            self.check_room()?;
         }
         self.out.push(b']');
         Ok(())
     }
 
-    fn introspection(&mut self, field: &ObjectField) {
-        match self.introspection.and_then(|answers| answers.get(field.response_key.as_str())) {
-            Some(answer) => {
-                serde_json::to_writer(&mut self.out, answer).expect("JSON values have a JSON form");
-            }
-            None => self.out.extend_from_slice(b"null"),
-        }
+    fn check_room(&self) -> Result<(), Full> {
+        if self.out.len() + self.cut <= self.allowed { Ok(()) } else { Err(Full) }
     }
 }
 

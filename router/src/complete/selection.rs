@@ -3,14 +3,15 @@
 use std::{collections::HashMap, sync::Arc};
 
 use apollo_compiler::{
-    ExecutableDocument, Name,
+    ExecutableDocument, Name, Node,
+    ast::Value,
     executable::{Operation, Selection, SelectionSet},
 };
 
 use crate::operation::{Conditions, data_key, mutation_key};
 
 /// One selection set of the client's document.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ClientSet {
     pub(super) items: Vec<ClientItem>,
 }
@@ -31,6 +32,8 @@ pub(super) struct ClientField {
     pub(super) name: Name,
     /// Where the value lies in merged data.
     pub(super) data_key: String,
+    /// The one argument that a field of introspection may have.
+    pub(super) argument: Option<Node<Value>>,
     /// `None` for leaves.
     pub(super) set: Option<Arc<ClientSet>>,
 }
@@ -60,11 +63,14 @@ impl<'d> Reader<'d> {
             }
             match selection {
                 Selection::Field(field) => {
+                    let introspects = field.name.starts_with("__") || set.ty.starts_with("__");
+                    let argument = field.arguments.first().filter(|_| introspects);
                     let has_body = !field.selection_set.selections.is_empty();
                     items.push(ClientItem::Field(ClientField {
                         response_key: field.response_key().clone(),
                         name: field.name.clone(),
                         data_key: if distinct { mutation_key(field) } else { data_key(field) },
+                        argument: argument.map(|argument| argument.value.clone()),
                         set: has_body.then(|| self.set(&field.selection_set, false)),
                     }));
                 }

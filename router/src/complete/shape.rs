@@ -6,7 +6,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use apollo_compiler::{Name, ast::Type, collections::IndexSet, schema::ExtendedType};
+use apollo_compiler::{
+    Name, Node,
+    ast::{Type, Value},
+    collections::IndexSet,
+    schema::ExtendedType,
+};
 
 use super::{
     errors::Places,
@@ -35,9 +40,12 @@ pub(super) struct ObjectField {
     /// `"key":`, with the comma before it where another field stands before.
     pub(super) prefix: Box<[u8]>,
     pub(super) response_key: Name,
+    pub(super) name: Name,
     pub(super) data_key: Box<str>,
     /// `Type.field`, for errors.
     pub(super) coordinate: Box<str>,
+    /// The one argument that a field of introspection may have.
+    pub(super) argument: Option<Node<Value>>,
     pub(super) value: FieldValue,
 }
 
@@ -46,7 +54,7 @@ pub(super) enum FieldValue {
     /// `__typename`, answered from the type itself: the JSON string.
     Typename(Box<[u8]>),
     /// `__schema` or `__type` at the root, answered by the gateway.
-    Introspection,
+    Introspection(Shape),
     Data(Shape),
 }
 
@@ -147,8 +155,10 @@ impl Object {
             fields.push(ObjectField {
                 prefix: prefix.into(),
                 response_key: field.response_key.clone(),
+                name: field.name.clone(),
                 data_key: field.data_key.into(),
                 coordinate: format!("{concrete}.{}", field.name).into(),
+                argument: field.argument.cloned(),
                 value,
             });
         }
@@ -161,6 +171,7 @@ struct Collected<'s> {
     response_key: &'s Name,
     name: &'s Name,
     data_key: &'s str,
+    argument: Option<&'s Node<Value>>,
     sets: Vec<Arc<ClientSet>>,
 }
 
@@ -183,6 +194,7 @@ fn collect<'s>(
                         response_key: &field.response_key,
                         name: &field.name,
                         data_key: &field.data_key,
+                        argument: field.argument.as_ref(),
                         sets: field.set.iter().cloned().collect(),
                     });
                 }
@@ -207,11 +219,14 @@ impl Collected<'_> {
                 json::write_str(&mut typename, concrete);
                 Some(FieldValue::Typename(typename.into()))
             }
-            "__schema" | "__type" => Some(FieldValue::Introspection),
             // A member of an `@interfaceObject` may lack a definition of its own; validation saw the interface's.
             name => {
                 let definition = supergraph.api.type_field(concrete, name).ok()?;
-                Some(FieldValue::Data(self.shape(supergraph, &definition.ty)))
+                let shape = self.shape(supergraph, &definition.ty);
+                Some(match name {
+                    "__schema" | "__type" => FieldValue::Introspection(shape),
+                    _ => FieldValue::Data(shape),
+                })
             }
         }
     }

@@ -10,7 +10,12 @@ use moka::future::Cache;
 use tokio::sync::OnceCell;
 
 use super::{
-    conditions::Conditions, document::Document, measure::measure, print::print, refusal::Refusal, rewrite::rewrite,
+    conditions::Conditions,
+    document::{Document, unknown_operation},
+    measure::measure,
+    print::print,
+    refusal::{Refusal, truncate},
+    rewrite::rewrite,
 };
 use crate::{
     LimitExceeded, Limits, OperationKind,
@@ -22,8 +27,23 @@ use crate::{
 /// Bytes of text whose documents are kept. A parsed document takes some thirty times its text.
 const DOCUMENT_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Selections whose plans are kept, by weight.
-const VARIANT_CACHE_WEIGHT: u64 = 200_000;
+/// Bytes of variants and their plans that are kept, as [`Variant::bytes`] estimates them.
+const VARIANT_CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Bytes that a parsed text takes for each of its own.
+const PARSED: usize = 30;
+
+/// Bytes that a selection of the client takes in what the response is written from.
+const SELECTION: u64 = 256;
+
+/// Bytes of an entry's own.
+const ENTRY: usize = 256;
+
+/// Bytes of what is logged of an operation without a plan.
+const LOGGED: usize = 1024;
+
+/// Lists of introspection that multiply, one inside the other: a type's fields, and the fields of those.
+const INTROSPECTION_LISTS: usize = 2;
 
 /// All operations that were asked for lately.
 pub(crate) struct Operations {
@@ -47,12 +67,14 @@ struct VariantKey {
 /// A document and the number that its variants know it by.
 pub(crate) struct Known {
     id: u64,
+    text_bytes: usize,
     pub(crate) document: Document,
 }
 
 /// An operation with its conditions decided.
 pub(crate) struct Variant {
-    /// Selections after expansion.
+    /// Selections after expansion. With introspection at least what the operation spells, because the planner's merging
+    /// makes its answer no shorter.
     pub(crate) weight: u64,
     /// What the response looks like.
     pub(crate) level: Level,
@@ -60,18 +82,23 @@ pub(crate) struct Variant {
     pub(crate) introspects: bool,
     /// The operation's parts as the planner gets them.
     parts: Vec<String>,
+    /// Of this and its plan, estimated.
+    bytes: usize,
     plan: OnceCell<Result<Arc<Plan>, Refusal>>,
 }
 
 impl Operations {
     pub(crate) fn new() -> Self {
-        let document_bytes = |key: &DocumentKey, _: &_| u32::try_from(key.text.len() + 256).unwrap_or(u32::MAX);
-        let variant_weight = |_: &VariantKey, variant: &Result<Arc<Variant>, Refusal>| {
-            variant.as_ref().map_or(20, |variant| u32::try_from(variant.weight.saturating_add(20)).unwrap_or(u32::MAX))
+        let document_bytes = |key: &DocumentKey, known: &Result<_, Refusal>| {
+            let refusal = known.as_ref().map_or_else(Refusal::bytes, |_| 0);
+            weigh(key.text.len() + key.operation.as_ref().map_or(0, |name| name.len()) + refusal)
+        };
+        let variant_bytes = |_: &VariantKey, variant: &Result<Arc<Variant>, Refusal>| {
+            weigh(variant.as_ref().map_or_else(Refusal::bytes, |variant| variant.bytes))
         };
         Self {
             documents: Cache::builder().max_capacity(DOCUMENT_CACHE_BYTES).weigher(document_bytes).build(),
-            variants: Cache::builder().max_capacity(VARIANT_CACHE_WEIGHT).weigher(variant_weight).build(),
+            variants: Cache::builder().max_capacity(VARIANT_CACHE_BYTES).weigher(variant_bytes).build(),
             next_id: AtomicU64::new(0),
         }
     }
@@ -84,6 +111,10 @@ impl Operations {
         text: &str,
         operation_name: Option<&str>,
     ) -> Result<Arc<Known>, Refusal> {
+        // Such a name is not in the document, and as a key it would cost more than any document.
+        if operation_name.is_some_and(|name| name.len() > text.len()) {
+            return Err(unknown_operation());
+        }
         let key = DocumentKey { text: text.into(), operation: operation_name.map(Into::into) };
         if let Some(known) = self.documents.get(&key).await {
             return known;
@@ -92,7 +123,7 @@ impl Operations {
         let parse = async {
             Document::parse(supergraph, limits, &text, operation.as_deref()).map(|document| {
                 let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-                Arc::new(Known { id, document })
+                Arc::new(Known { id, text_bytes: text.len(), document })
             })
         };
         self.documents.get_with(key, parse).await
@@ -110,13 +141,14 @@ impl Operations {
         if let Some(variant) = self.variants.get(&key).await {
             return variant;
         }
-        let build = async { Variant::new(supergraph, limits, &known.document, conditions).map(Arc::new) };
+        let build = async { Variant::new(supergraph, limits, known, conditions).map(Arc::new) };
         self.variants.get_with(key, build).await
     }
 }
 
 impl Variant {
-    fn new(supergraph: &Supergraph, limits: &Limits, document: &Document, values: u32) -> Result<Self, Refusal> {
+    fn new(supergraph: &Supergraph, limits: &Limits, known: &Known, values: u32) -> Result<Self, Refusal> {
+        let document = &known.document;
         let (source, operation) = (&document.source, &document.operation);
         let conditions = Conditions { variables: &document.condition_variables, values };
         let is_mutation = document.kind == OperationKind::Mutation;
@@ -128,8 +160,15 @@ impl Variant {
         let measure = measure(supergraph, &rewritten);
         LimitExceeded::check("depth", measure.depth, limits.depth)?;
         LimitExceeded::check("introspectionDepth", measure.introspection_depth, limits.introspection_depth)?;
+        let lists = measure.introspection_lists;
+        LimitExceeded::check("introspectionDepth", lists, INTROSPECTION_LISTS).map_err(|exceeded| {
+            let what = "lists of fields, interfaces, possible types or input fields";
+            exceeded.saying(format!("introspection nests more than {INTROSPECTION_LISTS} {what}"))
+        })?;
         LimitExceeded::check("aliases", measure.aliases, limits.aliases)?;
-        check_weight(measure.weight, limits.weight)?;
+        let introspects = !rewritten.introspection.is_empty();
+        let weight = if introspects { measure.weight.max(document.spelled) } else { measure.weight };
+        check_weight(weight, limits.weight)?;
         if rewritten.nested_introspection {
             return Err(Refusal::new(Code::GraphqlValidationFailed, "introspection is answered at the root only"));
         }
@@ -142,10 +181,13 @@ impl Variant {
             vec![print(operation, &rewritten, &rewritten.root)]
         };
         let client = ClientSet::of(source, operation, conditions);
+        let selections = usize::try_from(document.spelled.saturating_mul(SELECTION)).unwrap_or(usize::MAX);
+        let parsed = parts.iter().map(|part| part.len() * PARSED).sum::<usize>();
         Ok(Self {
-            weight: measure.weight,
+            weight,
             level: Level::root(supergraph, &operation.selection_set.ty, client),
-            introspects: !rewritten.introspection.is_empty(),
+            introspects,
+            bytes: selections.saturating_add(parsed + known.text_bytes),
             parts,
             plan: OnceCell::new(),
         })
@@ -177,7 +219,9 @@ impl Variant {
                 Err(exceeded) => Err(exceeded.into()),
             }),
             Err(error) => {
-                tracing::error!(%error, parts = ?self.parts, "an operation could not be planned");
+                let parts = truncate(self.parts.join(" "), LOGGED);
+                let reason = truncate(error.to_string(), LOGGED);
+                tracing::error!(error = reason, parts, "an operation could not be planned");
                 let refusal = Refusal::internal();
                 if matches!(error, PlanError::Thread(_)) { Err(refusal) } else { Ok(Err(refusal)) }
             }
@@ -187,5 +231,100 @@ impl Variant {
 
 /// Refuses an operation that weighs more than the caller may ask for.
 pub(crate) fn check_weight(weight: u64, allowed: u64) -> Result<(), LimitExceeded> {
-    if weight <= allowed { Ok(()) } else { Err(LimitExceeded { limit: "weight", allowed }) }
+    if weight <= allowed { Ok(()) } else { Err(LimitExceeded::new("weight", allowed)) }
+}
+
+/// What an entry counts for in a cache that is bounded by bytes.
+fn weigh(bytes: usize) -> u32 {
+    u32::try_from(bytes.saturating_add(ENTRY)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &str = "
+        extend schema @link(url: \"https://specs.apollo.dev/federation/v2.3\")
+        type Query { echo(text: String): String }
+    ";
+
+    fn supergraph() -> Supergraph {
+        Supergraph::parse(&crate::compose(&[("only", SCHEMA)]).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_operation_name_is_weighed_and_one_that_no_document_holds_is_not_kept() {
+        let (operations, supergraph, limits) = (Operations::new(), supergraph(), Limits::default());
+        let text = format!("{{ echo }} # {}", "x".repeat(1_000));
+        for at in 0..10 {
+            let ask = async |name: String| operations.document(&supergraph, &limits, &text, Some(&name)).await.is_err();
+            assert!(ask(format!("{at}{}", "y".repeat(100_000))).await);
+            assert!(ask(format!("{at}{}", "y".repeat(900))).await);
+        }
+        operations.documents.run_pending_tasks().await;
+        assert_eq!(operations.documents.entry_count(), 10);
+        let bytes = operations.documents.weighted_size();
+        assert!((10 * 1_900..10 * 3_000).contains(&bytes), "{bytes}");
+    }
+
+    #[tokio::test]
+    async fn a_variant_counts_for_the_bytes_of_its_literals() {
+        let (operations, supergraph, limits) = (Operations::new(), supergraph(), Limits::default());
+        let weigh = async |literal: usize| {
+            let text = format!("query($on: Boolean!) {{ echo(text: \"{}\") @include(if: $on) }}", "x".repeat(literal));
+            let known = operations.document(&supergraph, &limits, &text, None).await.ok().unwrap();
+            for conditions in 0..2 {
+                assert!(operations.variant(&supergraph, &limits, &known, conditions).await.is_ok());
+            }
+            operations.variants.run_pending_tasks().await;
+            operations.variants.weighted_size()
+        };
+        let small = weigh(1).await;
+        assert!(small < 20_000, "{small}");
+        // In the plan and in the operation it is planned from, but not where the condition is false.
+        let big = weigh(30_000).await - small;
+        assert!((30_000 * 2..30_000 * 40).contains(&big), "{big}");
+        assert_eq!(operations.variants.policy().max_capacity(), Some(VARIANT_CACHE_BYTES));
+    }
+
+    /// Adds up what events say.
+    struct Loudness(Arc<AtomicU64>);
+
+    impl tracing::Subscriber for Loudness {
+        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+            metadata.is_event() && metadata.target() == module_path!().trim_end_matches("::tests")
+        }
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+            tracing::span::Id::from_u64(1)
+        }
+        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+        fn event(&self, event: &tracing::Event<'_>) {
+            event.record(&mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                self.0.fetch_add(format!("{value:?}").len() as u64, Ordering::Relaxed);
+            });
+        }
+        fn enter(&self, _: &tracing::span::Id) {}
+        fn exit(&self, _: &tracing::span::Id) {}
+    }
+
+    #[tokio::test]
+    async fn of_an_operation_without_a_plan_the_log_gets_the_beginning() {
+        let sdl = crate::compose(&[("only", SCHEMA)]).unwrap();
+        let (planner, supergraph) = (Planner::new(&sdl).unwrap(), supergraph());
+        let variant = Variant {
+            weight: 1,
+            level: Level::root(&supergraph, &apollo_compiler::name!("Query"), Arc::new(ClientSet::default())),
+            introspects: false,
+            parts: vec![format!("{{ echo(text: \"{}\") {} }}", "x".repeat(20_000), "nothing ".repeat(1_000))],
+            bytes: 0,
+            plan: OnceCell::new(),
+        };
+        let said = Arc::new(AtomicU64::new(0));
+        let listening = tracing::subscriber::set_default(Loudness(Arc::clone(&said)));
+        assert!(variant.plan(&planner, &supergraph, &Limits::default()).await.is_err());
+        drop(listening);
+        let said = said.load(Ordering::Relaxed);
+        assert!((1_000..3_000).contains(&said), "{said}");
+    }
 }

@@ -8,7 +8,14 @@ use apollo_compiler::{
 };
 use chatty_kit::Code;
 
-use super::{cache::check_weight, conditions::DirectiveUse, measure::spelled, refusal::Refusal, variables::Coerced};
+use super::{
+    cache::check_weight,
+    conditions::DirectiveUse,
+    measure::spelled,
+    refusal::{Refusal, truncate},
+    values,
+    variables::Coerced,
+};
 use crate::{LimitExceeded, Limits, OperationKind, supergraph::Supergraph};
 
 /// How many times the limit on the weight a document may spell before equal selections are merged.
@@ -19,6 +26,8 @@ pub(crate) struct Document {
     pub(crate) source: Valid<ExecutableDocument>,
     pub(crate) operation: Node<Operation>,
     pub(crate) kind: OperationKind,
+    /// Selections once fragments are spread, before equal ones are merged.
+    pub(crate) spelled: u64,
     /// The variables that decide what is selected.
     pub(crate) condition_variables: Vec<Name>,
 }
@@ -38,8 +47,10 @@ impl Document {
             .to_executable_validate(&supergraph.api)
             .map_err(|invalid| Refusal::from_diagnostics(Code::GraphqlValidationFailed, &invalid.errors, limits))?;
         LimitExceeded::check("operations", source.operations.len(), limits.operations)?;
+        values::check(&source, &supergraph.api, limits)?;
         let operation = select(&source, operation_name)?.clone();
-        check_weight(spelled(&source, &operation), limits.weight.saturating_mul(REPETITION))?;
+        let spelled = spelled(&source, &operation);
+        check_weight(spelled, limits.weight.saturating_mul(REPETITION))?;
         let directives = DirectiveUse::of(&source, &operation);
         LimitExceeded::check("directives", directives.count, limits.directives)?;
         LimitExceeded::check("conditionVariables", directives.variables.len(), limits.condition_variables.min(16))?;
@@ -48,21 +59,33 @@ impl Document {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
-        Ok(Self { source, operation, kind, condition_variables: directives.variables })
+        Ok(Self { source, operation, kind, spelled, condition_variables: directives.variables })
     }
 
-    /// The values of the condition variables, a bit each. One that is absent or null counts as false.
-    pub(crate) fn condition_values(&self, variables: &Coerced) -> u32 {
-        let is_true = |name: &Name| variables.get(name) == Some(&async_graphql::Value::Boolean(true));
-        let bits = self.condition_variables.iter().enumerate();
-        bits.fold(0, |bits, (at, name)| bits | u32::from(is_true(name)) << at)
+    /// The values of the condition variables, a bit each. One with a default may be declared nullable and be given a
+    /// null all the same, which decides nothing.
+    pub(crate) fn condition_values(&self, variables: &Coerced, limits: &Limits) -> Result<u32, Refusal> {
+        let mut bits = 0;
+        for (at, name) in self.condition_variables.iter().enumerate() {
+            let Some(async_graphql::Value::Boolean(value)) = variables.get(name) else {
+                let message = format!("variable `${name}`: `@skip` and `@include` take no null");
+                return Err(Refusal::new(Code::BadUserInput, truncate(message, limits.error_bytes)));
+            };
+            bits |= u32::from(*value) << at;
+        }
+        Ok(bits)
     }
+}
+
+/// The document does not have the operation that was asked for. The name is not repeated.
+pub(super) fn unknown_operation() -> Refusal {
+    Refusal::new(Code::GraphqlValidationFailed, "the document has no operation of that name")
 }
 
 fn select<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d Node<Operation>, Refusal> {
     document.operations.get(name).map_err(|_| {
         let reason = match name {
-            Some(_) => "the document has no operation of that name",
+            Some(_) => return unknown_operation(),
             None if document.operations.is_empty() => "the document has no operation",
             None => "the document has several operations; say which by `operationName`",
         };

@@ -25,6 +25,8 @@ pub(crate) struct Measure {
     pub(crate) depth: usize,
     /// The same for `__schema` and `__type`.
     pub(crate) introspection_depth: usize,
+    /// Introspection's lists that multiply, on the longest way down.
+    pub(crate) introspection_lists: usize,
     /// Fields with an alias, equal ones counted once.
     pub(crate) aliases: usize,
 }
@@ -42,6 +44,7 @@ pub(crate) fn measure(supergraph: &Supergraph, rewritten: &Rewritten<'_>) -> Mea
         let size = meter.field(root);
         total.weight = total.weight.saturating_add(size.weight);
         total.introspection_depth = total.introspection_depth.max(size.depth);
+        total.introspection_lists = total.introspection_lists.max(size.lists);
     }
     total.aliases = meter.aliases;
     total
@@ -97,6 +100,8 @@ impl<'d> Speller<'d> {
 struct Size {
     weight: u64,
     depth: usize,
+    /// Of interest in introspection only.
+    lists: usize,
 }
 
 struct Meter<'m, 'd> {
@@ -113,7 +118,8 @@ impl<'d> Meter<'_, 'd> {
         self.aliases += usize::from(node.aliased);
         let body = self.set(node.field.selection_set.ty.as_str(), &node.body);
         let copies = self.supergraph.expansion(node.parent, &node.field.name);
-        Size { weight: copies.saturating_mul(body.weight.saturating_add(1)), depth: body.depth + 1 }
+        let lists = body.lists + usize::from(multiplies(&node.field.name));
+        Size { weight: copies.saturating_mul(body.weight.saturating_add(1)), depth: body.depth + 1, lists }
     }
 
     fn set(&mut self, parent: &str, nodes: &[SelectionNode<'d>]) -> Size {
@@ -132,6 +138,7 @@ impl<'d> Meter<'_, 'd> {
             };
             total.weight = total.weight.saturating_add(size.weight);
             total.depth = total.depth.max(size.depth);
+            total.lists = total.lists.max(size.lists);
         }
         total
     }
@@ -139,7 +146,7 @@ impl<'d> Meter<'_, 'd> {
     /// A fragment of one abstract type on another is copied for each object type that they share.
     fn narrowed(&self, parent: &str, condition: &str, body: Size) -> Size {
         let copies = if parent == condition { 1 } else { self.supergraph.common_objects(parent, condition) };
-        Size { weight: copies.saturating_mul(body.weight.saturating_add(1)), depth: body.depth + 1 }
+        Size { weight: copies.saturating_mul(body.weight.saturating_add(1)), depth: body.depth + 1, ..body }
     }
 
     fn fragment(&mut self, name: &str) -> Option<(&'d str, Size)> {
@@ -149,7 +156,7 @@ impl<'d> Meter<'_, 'd> {
         let size = match self.fragments.get(name) {
             Some(size) => *size,
             // Deeper than any limit; the chain is not followed, for the stack's sake.
-            None if self.nested == MAX_NESTED_FRAGMENTS => Size { weight: u64::MAX, depth: usize::MAX / 2 },
+            None if self.nested == MAX_NESTED_FRAGMENTS => Size { weight: u64::MAX, depth: usize::MAX / 2, lists: 0 },
             None => {
                 self.nested += 1;
                 let size = self.set(condition, &node.body);
@@ -160,4 +167,9 @@ impl<'d> Meter<'_, 'd> {
         };
         Some((condition, size))
     }
+}
+
+/// Whether a field of introspection lists things that have such lists themselves.
+fn multiplies(field: &str) -> bool {
+    matches!(field, "fields" | "interfaces" | "possibleTypes" | "inputFields")
 }

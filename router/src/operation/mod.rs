@@ -10,6 +10,7 @@ mod measure;
 mod print;
 mod refusal;
 mod rewrite;
+mod values;
 mod variables;
 
 pub(crate) use cache::{Known, Operations, Variant, check_weight};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::{Node, parser::SourceMap, validation::DiagnosticList};
 use bytes::Bytes;
 use chatty_access::Caller;
 use chatty_kit::Code;
@@ -28,6 +28,13 @@ impl Refusal {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         let reason = Reason { message: message.into(), locations: Vec::new() };
         Self { code, reasons: Arc::new([reason]), limit: None }
+    }
+
+    /// A refusal of something in the document.
+    pub(crate) fn at<T>(code: Code, message: String, node: &Node<T>, sources: &SourceMap) -> Self {
+        let range = node.line_column_range(sources);
+        let locations = range.map(|range| (range.start.line, range.start.column)).into_iter().collect();
+        Self { code, reasons: Arc::new([Reason { message, locations }]), limit: None }
     }
 
     /// Something of ours failed; the cause belongs into the log.
@@ -58,25 +65,37 @@ impl Refusal {
     /// The whole response.
     pub(crate) fn answer(&self, caller: &Caller) -> Answer {
         let mut body = Vec::with_capacity(256);
-        body.extend_from_slice(b"{\"errors\":[");
+        body.push(b'{');
+        self.write_errors(&mut body, caller);
+        body.push(b'}');
+        Answer { body: Bytes::from(body), kind: AnswerKind::Refused(self.code) }
+    }
+
+    /// Writes the response's member `errors`.
+    pub(crate) fn write_errors(&self, body: &mut Vec<u8>, caller: &Caller) {
+        body.extend_from_slice(b"\"errors\":[");
         for (at, reason) in self.reasons.iter().enumerate() {
             body.extend_from_slice(if at == 0 { b"{\"message\":" } else { b",{\"message\":" });
-            json::write_str(&mut body, &reason.message);
+            json::write_str(body, &reason.message);
             for (line, column) in &reason.locations {
                 body.extend_from_slice(format!(",\"locations\":[{{\"line\":{line},\"column\":{column}}}]").as_bytes());
             }
             body.extend_from_slice(b",\"extensions\":{\"code\":");
-            json::write_str(&mut body, self.code.as_str());
+            json::write_str(body, self.code.as_str());
             if let Some(limit) = self.limit {
                 body.extend_from_slice(b",\"limit\":");
-                json::write_str(&mut body, limit);
+                json::write_str(body, limit);
             }
             body.extend_from_slice(b",\"traceId\":");
-            json::write_str(&mut body, &caller.trace_id);
+            json::write_str(body, &caller.trace_id);
             body.extend_from_slice(b"}}");
         }
-        body.extend_from_slice(b"]}");
-        Answer { body: Bytes::from(body), kind: AnswerKind::Refused(self.code) }
+        body.push(b']');
+    }
+
+    /// What it takes to keep, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.reasons.iter().map(|reason| reason.message.len() + 64).sum()
     }
 }
 

@@ -61,7 +61,11 @@ pub(super) fn from_json(json: &[u8]) -> Result<GraphqlRequest, Malformed> {
     let members: Members<'_> = serde_json::from_slice(json).map_err(Malformed::Json)?;
     Ok(GraphqlRequest {
         query: members.query.map(|query| string("query", query)).transpose()?.ok_or(Malformed::NoQuery)?,
-        operation_name: members.operation_name.map(|name| string("operationName", name)).transpose()?,
+        operation_name: members
+            .operation_name
+            .map(|name| string("operationName", name))
+            .transpose()?
+            .filter(|name| !name.is_empty()),
         variables: variables_and_extensions(members.variables, members.extensions)?,
     })
 }
@@ -217,6 +221,12 @@ mod tests {
             format!("{{\"query\":\"{{a}}\",\"variables\":{{\"x\":{}1{}}}}}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(refused(&deep).starts_with("`variables` is not valid: recursion limit exceeded"));
         assert_eq!(refused(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))), Malformed::Batch.to_string());
+    }
+
+    #[test]
+    fn an_empty_operation_name_is_none() {
+        let request = from_json(br#"{"query":"{a}","operationName":""}"#).unwrap();
+        assert_eq!(request.operation_name, None);
     }
 
     #[test]

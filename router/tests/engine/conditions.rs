@@ -70,3 +70,13 @@ async fn a_skipped_mutation_is_not_executed() {
     assert_eq!(f.data(query).await, json!({ "b": { "text": "b" } }));
     assert_eq!(*f.notes.lock().unwrap(), ["users: b"]);
 }
+
+#[tokio::test]
+async fn a_condition_given_as_null_is_refused_though_its_variable_has_a_default() {
+    let f = Fixture::new();
+    let query = "query ($on: Boolean = true) { me { id name @include(if: $on) } }";
+    let body = f.ask_with(query, json!({ "on": null })).await;
+    assert_eq!(body["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+    assert!(body.get("data").is_none() && f.taken_requests().is_empty());
+    assert_eq!(f.data(query).await["me"], json!({ "id": "1", "name": "name 1" }));
+}

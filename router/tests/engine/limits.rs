@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use chatty_router::Limits;
-use serde_json::json;
+use chatty_router::{AnswerKind, Limits};
+use serde_json::{Value, json};
 
 use crate::{
-    fixture::{Fixture, repeated},
+    fixture::{Fixture, read, repeated, request, viewer},
     scripted::{Scripted, ask, gateway},
 };
 
@@ -142,4 +142,52 @@ async fn a_long_chain_of_fragments_is_refused_and_overflows_no_stack() {
     let f = Fixture::new();
     let (code, _) = f.refusal(&query).await;
     assert!(["LIMIT_EXCEEDED", "GRAPHQL_VALIDATION_FAILED"].contains(&code.as_str()), "{code}");
+}
+
+/// A hundred nodes with a text of a kilobyte each, asked for under `aliases` names.
+async fn amplified(limits: Limits, aliases: usize) -> chatty_router::Answer {
+    let schema = "type Query { nodes: [Node] } type Node { body: String last: String! }";
+    let node = json!({ "body": "x".repeat(1_000), "last": null });
+    let gateway = gateway(vec![("only", schema, Scripted::with_data(json!({ "nodes": vec![node; 100] })))], limits);
+    let bodies = repeated(0..aliases, |at| format!("a{at}:body "));
+    gateway.execute(request(&format!("{{ nodes {{ {bodies} }} }}"), json!({})), viewer()).await
+}
+
+fn too_long(answer: &chatty_router::Answer) -> bool {
+    let body = read(answer);
+    let error = &body["errors"][0];
+    let exceeded = error["extensions"]["limit"] == "answerSize";
+    if exceeded {
+        assert_eq!(answer.kind, AnswerKind::Executed);
+        assert_eq!((&body["data"], body["errors"].as_array().unwrap().len()), (&Value::Null, 1));
+        assert_eq!(error["extensions"]["code"], "LIMIT_EXCEEDED");
+        assert_eq!(error["extensions"]["traceId"], "cafe".repeat(8));
+        assert!(answer.body.len() < 300);
+    }
+    exceeded
+}
+
+#[tokio::test]
+async fn an_answer_is_no_longer_than_allowed_whatever_aliases_make_of_it() {
+    let answer = amplified(Limits::default(), 10).await;
+    let length = answer.body.len();
+    assert!(length > 1_000_000 && !too_long(&answer));
+    assert!(!too_long(&amplified(Limits { answer_bytes: length, ..Limits::default() }, 10).await));
+    assert!(too_long(&amplified(Limits { answer_bytes: length - 1, ..Limits::default() }, 10).await));
+    assert!(too_long(&amplified(Limits::default(), 1_600).await));
+}
+
+#[tokio::test]
+async fn what_a_null_cuts_off_again_was_written_all_the_same() {
+    let schema = "type Query { nodes: [Node] } type Node { body: String last: String! }";
+    let node = json!({ "body": "x".repeat(1_000), "last": null });
+    let ask_with = async |answer_bytes| {
+        let data = json!({ "nodes": vec![node.clone(); 100] });
+        let limits = Limits { answer_bytes, ..Limits::default() };
+        let gateway = gateway(vec![("only", schema, Scripted::with_data(data))], limits);
+        gateway.execute(request("{ nodes { body last } }", json!({})), viewer()).await
+    };
+    let answer = ask_with(200_000).await;
+    assert!(!too_long(&answer) && answer.body.len() < 10_000);
+    assert!(too_long(&ask_with(50_000).await));
 }

@@ -16,4 +16,5 @@ mod requests;
 mod scripted;
 mod subscriptions;
 mod upstreams;
+mod values;
 mod variables;

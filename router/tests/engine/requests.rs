@@ -135,3 +135,13 @@ async fn anonymous_callers_may_ask_for_less() {
     let small = request("{ me { id name } }", json!({}));
     assert_eq!(f.gateway.execute(small, Caller::anonymous()).await.kind, AnswerKind::Executed);
 }
+
+#[tokio::test]
+async fn an_operation_name_longer_than_the_document_is_unknown_and_not_repeated() {
+    let f = Fixture::new();
+    let asked = |name: String| GraphqlRequest { operation_name: Some(name), ..request("{ me { id } }", json!({})) };
+    let long = f.gateway.execute(asked("y".repeat(1_000_000)), viewer()).await;
+    let short = f.gateway.execute(asked("y".to_owned()), viewer()).await;
+    assert_eq!(read(&long), read(&short));
+    assert!(long.body.len() < 300);
+}

@@ -42,7 +42,10 @@ pub(super) async fn upgrade(state: Arc<RouterState>, mut parts: Parts) -> Respon
         Err(unauthorized) => return refuse(unauthorized.into()),
     };
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        Ok(upgrade) => wire::configure(upgrade, state.gateway.limits().body_bytes).protocols([PROTOCOL]),
+        Ok(upgrade) => {
+            let limits = state.gateway.limits();
+            wire::configure(upgrade, limits.body_bytes, limits.answer_bytes).protocols([PROTOCOL])
+        }
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {

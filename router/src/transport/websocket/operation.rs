@@ -12,10 +12,7 @@ use futures_util::{
 };
 use http::StatusCode;
 
-use super::{
-    message::{self, Id},
-    wire::FRAME_BYTES,
-};
+use super::message::{self, Id};
 use crate::{Answer, AnswerKind, Gateway, GraphqlRequest, transport::refusal::Refusal};
 
 /// What an operation has to say.
@@ -62,11 +59,6 @@ fn narrate(answers: impl Stream<Item = Option<Answer>>, trace_id: String) -> imp
 
 fn event(answer: Answer) -> Result<Event, Refusal> {
     match answer.kind {
-        // The rest of a frame is the id and a few words.
-        AnswerKind::Executed if answer.body.len() + 1024 > FRAME_BYTES => {
-            let message = format!("the answer is longer than a frame of {FRAME_BYTES} bytes; ask for less at once");
-            Err(Refusal::limit(StatusCode::OK, "frame", message))
-        }
         AnswerKind::Executed => Ok(Event::Next(answer.body)),
         AnswerKind::Refused(_) => {
             message::errors_of(&answer.body).map(|errors| Event::Error(errors.to_vec())).ok_or_else(internal)
@@ -81,14 +73,6 @@ fn internal() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_answer_that_no_frame_holds_is_an_error() {
-        let answer = |bytes| Answer { body: vec![b' '; bytes].into(), kind: AnswerKind::Executed };
-        assert!(matches!(event(answer(FRAME_BYTES - 1024)), Ok(Event::Next(_))));
-        let errors = event(answer(FRAME_BYTES)).expect_err("too long").errors("0");
-        assert!(String::from_utf8(errors).unwrap().contains("\"limit\":\"frame\""));
-    }
 
     #[tokio::test]
     async fn a_panic_is_the_operations_last_word() {

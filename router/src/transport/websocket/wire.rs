@@ -18,8 +18,8 @@ use axum::{
 };
 use futures_util::{SinkExt, StreamExt};
 
-/// Bytes of an answer that still fits into one frame.
-pub(super) const FRAME_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of a frame beside the answer in it, and of a refusal, which is no answer: ten errors of 512 bytes, escaped.
+const FRAME_EXTRA: usize = 64 * 1024;
 
 /// What the buffers of an idle socket hold.
 const READ_BUFFER: usize = 4 * 1024;
@@ -32,13 +32,13 @@ const QUEUE_BYTES: usize = 256 * 1024;
 /// How long the client's half of the closing handshake is waited for.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// Sets the sizes of a socket that reads messages of up to `message_bytes`.
-pub(super) fn configure(upgrade: WebSocketUpgrade, message_bytes: usize) -> WebSocketUpgrade {
+/// Sets the sizes of a socket that reads messages of up to `message_bytes` and writes answers of up to `answer_bytes`.
+pub(super) fn configure(upgrade: WebSocketUpgrade, message_bytes: usize, answer_bytes: usize) -> WebSocketUpgrade {
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
         // Frames are handed over one by one: the buffer holds one beside what it collects before it writes.
-        .max_write_buffer_size(FRAME_BYTES + 2 * WRITE_BUFFER)
+        .max_write_buffer_size(answer_bytes.saturating_add(FRAME_EXTRA + 2 * WRITE_BUFFER))
         // Above the limit that the session enforces, which can then say so; what is even longer just breaks the socket.
         .max_message_size(2 * message_bytes)
         .max_frame_size(2 * message_bytes)

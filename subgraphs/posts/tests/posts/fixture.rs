@@ -51,6 +51,7 @@ impl World {
         for consumer in service.consumers.clone() {
             env.tasks.spawn(env.bus.consume(consumer, env.tasks.stopping()));
         }
+        env.bus.open();
         let db = service.db.clone().unwrap();
         Self { env, db, service, folder }
     }

@@ -50,6 +50,7 @@ pub(crate) async fn running() -> Fixture {
     for consumer in fixture.service.consumers.clone() {
         fixture.tasks.spawn(fixture.bus.consume(consumer, fixture.tasks.stopping()));
     }
+    fixture.bus.open();
     let relay = relay::run(fixture.service.name, fixture.db().clone(), fixture.bus.clone(), fixture.tasks.stopping());
     fixture.tasks.spawn(relay);
     fixture
