@@ -106,6 +106,44 @@ async fn the_readme_works_as_pasted_and_a_restart_keeps_the_data() {
     assert_eq!(feed["homeFeed"]["edges"][0]["node"]["id"], post);
 }
 
+#[tokio::test]
+async fn a_process_that_is_killed_loses_nothing_it_accepted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut expected = Vec::new();
+    for round in 0..4 {
+        let mut process = Process::start(folder.path(), 2);
+        let remote = Remote::new(process.url());
+        let author = remote.register(&format!("author_{round}")).await;
+        let reader = if round == 0 {
+            remote.register("reader").await
+        } else {
+            remote.login("reader", "password of reader").await
+        };
+        reader.follow(&author).await;
+        for at in 0..5 {
+            let body = format!("post {at} of round {round}");
+            author.post(&body).await;
+            expected.insert(0, body);
+        }
+        // The last answers have just come; their events are somewhere between two tables. SIGKILL.
+        process.child.kill().expect("it was running");
+        process.child.wait().expect("it ends");
+    }
+    let process = Process::start(folder.path(), 2);
+    let reader = Remote::new(process.url()).login("reader", "password of reader").await;
+    let arrived = async {
+        loop {
+            let feed = reader.feed().await;
+            if feed.len() >= expected.len() {
+                return feed;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let feed = tokio::time::timeout(std::time::Duration::from_secs(20), arrived).await.expect("every event arrives");
+    assert_eq!(feed, expected);
+}
+
 /// The README's operations: each block of GraphQL under its own heading of the third level.
 fn readme_operations() -> std::collections::HashMap<String, String> {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");

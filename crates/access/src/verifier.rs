@@ -58,7 +58,14 @@ pub enum TokenError {
 
 /// The public keys in force, by `kid`. Clones share one set; auth replaces it when keys rotate.
 #[derive(Clone, Default)]
-pub struct Keys(Arc<RwLock<HashMap<String, DecodingKey>>>);
+pub struct Keys(Arc<RwLock<KeySet>>);
+
+#[derive(Default)]
+struct KeySet {
+    by_kid: HashMap<String, DecodingKey>,
+    /// Counts the replacements, so that what was verified by an earlier set is verified again.
+    generation: u64,
+}
 
 impl Keys {
     /// Replaces the set by the usable keys of `set`; others (no `kid`, another algorithm) are left out.
@@ -68,11 +75,17 @@ impl Keys {
             .iter()
             .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
             .collect();
-        *self.0.write().expect("no code panics while holding the keys") = keys;
+        let mut set = self.0.write().expect("no code panics while holding the keys");
+        set.by_kid = keys;
+        set.generation += 1;
     }
 
     fn find(&self, kid: &str) -> Option<DecodingKey> {
-        self.0.read().expect("no code panics while holding the keys").get(kid).cloned()
+        self.0.read().expect("no code panics while holding the keys").by_kid.get(kid).cloned()
+    }
+
+    fn generation(&self) -> u64 {
+        self.0.read().expect("no code panics while holding the keys").generation
     }
 }
 
@@ -82,7 +95,8 @@ pub struct Verifier {
     keys: Keys,
     issuer: String,
     clock: Clock,
-    genuine: Cache<String, Viewer>,
+    /// Genuine tokens, each with the generation of the keys that it was verified by.
+    genuine: Cache<String, (u64, Viewer)>,
 }
 
 /// Tokens remembered at once: about 1 KB each.
@@ -100,11 +114,13 @@ impl Verifier {
         if token.len() > 4_096 {
             return Err(TokenError::Invalid);
         }
-        let viewer = if let Some(viewer) = self.genuine.get(token) {
+        let generation = self.keys.generation();
+        let remembered = self.genuine.get(token).filter(|(verified_by, _)| *verified_by == generation);
+        let viewer = if let Some((_, viewer)) = remembered {
             viewer
         } else {
             let viewer = self.check(token)?;
-            self.genuine.insert(token.to_owned(), viewer.clone());
+            self.genuine.insert(token.to_owned(), (generation, viewer.clone()));
             viewer
         };
         if viewer.expires_at <= self.clock.now() { Err(TokenError::Expired) } else { Ok(viewer) }
@@ -208,6 +224,16 @@ mod tests {
         assert_eq!(world.verifier.verify(&token).map(|viewer| viewer.user), Ok(claims.sub));
         world.clock.advance(TimeDelta::seconds(601));
         assert_eq!(world.verifier.verify(&token), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_token_goes_with_the_key_that_signed_it() {
+        let world = world();
+        let token = world.sign(&World::header(), &world.claims());
+        assert!(world.verifier.verify(&token).is_ok());
+        let (_, other) = key_pair("k2");
+        world.verifier.keys.replace(&other);
+        assert_eq!(world.verifier.verify(&token), Err(TokenError::Invalid));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Text from users: length in user-perceived characters, and nothing that a database or a screen chokes on.
+//! Text from users: length in user-perceived characters, something to see, and no control characters.
 
 use std::ops::RangeInclusive;
 
@@ -30,7 +30,7 @@ impl Text {
     pub fn check(&self, text: &str) -> Result<String, Problem> {
         let text = text.trim();
         let (min, max) = (*self.length.start(), *self.length.end());
-        if text.is_empty() && min > 0 {
+        if min > 0 && !text.chars().any(is_visible) {
             return Err(Problem::required(self.field));
         }
         if text.len() > max * BYTES_A_CHARACTER {
@@ -45,6 +45,15 @@ impl Text {
             _ => Ok(text.to_owned()),
         }
     }
+}
+
+/// Whether a character shows anything. Joiners, selectors, fillers and direction marks alone make an empty-looking text.
+fn is_visible(c: char) -> bool {
+    let ignorable = matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}');
+    !ignorable && !c.is_whitespace() && !c.is_control()
 }
 
 #[cfg(test)]
@@ -63,7 +72,9 @@ mod tests {
         assert_eq!(characters("👩‍👩‍👧‍👦é"), 2);
         assert_eq!(BODY.check("  👩‍👩‍👧‍👦👩‍👩‍👧‍👦é\n "), Ok("👩‍👩‍👧‍👦👩‍👩‍👧‍👦é".to_owned()));
         assert_eq!(code("123456"), Some(UserErrorCode::TooLong));
-        assert_eq!(code(" \n\u{3000} "), Some(UserErrorCode::Required));
+        for empty in [" \n\u{3000} ", "\u{200B}", "\u{3164}\u{2800}", "\u{202E}\u{FEFF}\u{FE0F}"] {
+            assert_eq!(code(empty), Some(UserErrorCode::Required), "{empty:?}");
+        }
     }
 
     #[test]

@@ -47,8 +47,8 @@ pub fn health(readiness: Readiness, tasks: &Tasks) -> Router {
     Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready))
 }
 
-/// How long a client may take to send a request's head, and to stay silent between requests. Half the deadline for
-/// draining, so that a client who never finishes cannot hold up the end of the process.
+/// How long a client may take to begin, and then to send a request's head. Half the deadline for draining, so that a
+/// client who never finishes cannot hold up the end of the process.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Connections at a time; further ones wait to be accepted.
@@ -89,6 +89,11 @@ async fn connection(stream: TcpStream, peer: SocketAddr, routes: Router, stoppin
     // Answers are written whole; waiting to fill a packet would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, error = &error as &dyn std::error::Error, "no TCP_NODELAY");
+    }
+    // The server's own timer starts with the first byte; whoever sends none is cut here.
+    let begins = tokio::time::timeout(HEAD_TIMEOUT, async { stream.peek(&mut [0]).await });
+    if !matches!(stopping.run_until_cancelled(begins).await, Some(Ok(Ok(1..)))) {
+        return;
     }
     let service = TowerToHyperService::new(routes.layer(Extension(ConnectInfo(peer))));
     // HTTP/1 alone: whoever ends TLS in front speaks it, and telling versions apart would wait for bytes without limit.

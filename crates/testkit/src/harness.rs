@@ -6,11 +6,11 @@ use chatty_access::Caller;
 use chatty_router::GraphqlRequest;
 use chatty_types::Clock;
 use futures_util::future::select_all;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::{Client, Socket};
+use crate::{Client, Remote, Socket};
 
 /// One running system.
 pub struct Harness {
@@ -20,7 +20,7 @@ pub struct Harness {
     pub config: Config,
     /// The system.
     pub system: System,
-    http: reqwest::Client,
+    remote: Remote,
     folder: TempDir,
 }
 
@@ -43,7 +43,8 @@ impl Harness {
         // Tokens of before a restart stay valid: the issuer must not change with the port.
         config.public_url.get_or_insert_with(|| "http://chatty.test".to_owned());
         let system = System::start(&config, listener, clock.clone()).await.expect("the system starts");
-        Self { clock, config, system, http: reqwest::Client::new(), folder }
+        let remote = Remote::new(&format!("http://{}/graphql", system.address));
+        Self { clock, config, system, remote, folder }
     }
 
     /// Stops the system and starts it again on the same data.
@@ -59,32 +60,27 @@ impl Harness {
 
     /// The HTTP client that all clients share.
     pub fn http(&self) -> &reqwest::Client {
-        &self.http
+        self.remote.http()
     }
 
     /// Somebody who is not signed in.
     pub fn anonymous(&self) -> Client {
-        Client::new(self.http.clone(), self.url("/graphql"), None)
+        self.remote.anonymous()
     }
 
     /// A new account, signed in. Its password is `password of <username>`.
     pub async fn register(&self, username: &str) -> Client {
-        let password = format!("password of {username}");
-        let input = json!({"username": username, "email": format!("{username}@example.com"), "password": password});
-        self.anonymous().mutate("register", input, "user { id }").await;
-        self.login(username, &password).await
+        self.remote.register(username).await
     }
 
     /// Signs in again, as on another device.
     pub async fn login(&self, identifier: &str, password: &str) -> Client {
-        let input = json!({"identifier": identifier, "password": password});
-        let signed_in = self.anonymous().mutate("login", input, "accessToken refreshToken user { id }").await;
-        Client::new(self.http.clone(), self.url("/graphql"), Some(signed_in))
+        self.remote.login(identifier, password).await
     }
 
     /// A WebSocket, not yet initialised.
     pub async fn socket(&self) -> Socket {
-        Socket::connect(&self.url("/graphql")).await
+        self.remote.socket().await
     }
 
     /// Waits until every event that was published has been handled, woken by commits.

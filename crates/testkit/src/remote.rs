@@ -1,4 +1,6 @@
-//! A system in another process, known by its URL alone.
+//! A system that is known by its URL alone, in this process or another.
+
+use serde_json::json;
 
 use crate::{Client, Socket};
 
@@ -17,6 +19,26 @@ impl Remote {
     /// Somebody who is not signed in.
     pub fn anonymous(&self) -> Client {
         Client::new(self.http.clone(), self.url.clone(), None)
+    }
+
+    /// A new account, signed in. Its password is `password of <username>`.
+    pub async fn register(&self, username: &str) -> Client {
+        let password = format!("password of {username}");
+        let input = json!({"username": username, "email": format!("{username}@example.com"), "password": password});
+        self.anonymous().mutate("register", input, "user { id }").await;
+        self.login(username, &password).await
+    }
+
+    /// Signs in, as on another device.
+    pub async fn login(&self, identifier: &str, password: &str) -> Client {
+        let input = json!({"identifier": identifier, "password": password});
+        let signed_in = self.anonymous().mutate("login", input, "accessToken refreshToken user { id }").await;
+        Client::new(self.http.clone(), self.url.clone(), Some(signed_in))
+    }
+
+    /// The HTTP client that all clients share.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
     }
 
     /// A WebSocket, not yet initialised.

@@ -55,7 +55,8 @@ struct ServerInfo {
 #[Object]
 impl Query {
     /// Any object by its id: `node(id: "usr_…") { ... on User { username } }`. Null when there is no such object or it
-    /// is not for you. `id` and `__typename` alone are read off the id and prove nothing about the object.
+    /// is not for you, if you ask for a field that the object cannot be without. `id` and `__typename` are read off the
+    /// id and prove nothing.
     async fn node(
         &self,
         #[graphql(desc = "An id as any field gave it, such as `pst_06d9…`.")] id: ID,

@@ -86,20 +86,21 @@ async fn attach(tx: &mut Tx, post: PostId, parent: CommentId) -> Result<i64, Ref
     Ok(row.depth + 1)
 }
 
-/// Deletes a comment of the caller. Deleting again changes nothing.
+/// Deletes a comment of the caller, also where its post is no longer for them: it shows their words to others. Deleting
+/// again changes nothing.
 pub(crate) async fn delete(app: &App, caller: &Caller, comment_id: &str) -> Result<CommentRow, Refusal> {
     let user = caller.require(Scope::SelfWrite)?.user;
     let id: CommentId = parse_id("commentId", comment_id)?;
     let missing = || Problem::not_found("commentId", id);
     let reader = Reader::of(caller);
     let mut tx = app.db.begin().await?;
-    let seen = comment::visible_by_ids(&mut tx, reader, &[id]).await?.pop().ok_or_else(missing)?;
-    if seen.author_id != user {
-        return Err(Problem::forbidden("commentId").into());
-    }
+    let Some(own) = comment::find(&mut tx, id).await?.filter(|row| row.author_id == user) else {
+        let visible = comment::visible_by_ids(&mut tx, reader, &[id]).await?.pop();
+        return Err(visible.map_or_else(missing, |_| Problem::forbidden("commentId")).into());
+    };
     // Only now is the thread locked; what was seen before may have changed.
-    post::find_locked(&mut tx, seen.post_id).await?;
-    let row = comment::visible_by_ids(&mut tx, reader, &[id]).await?.pop().ok_or_else(missing)?;
+    post::find_locked(&mut tx, own.post_id).await?;
+    let row = comment::find(&mut tx, id).await?.ok_or_else(missing)?;
     match row.state {
         State::Published => {}
         State::Deleted => return Ok(row),

@@ -149,6 +149,12 @@ async fn other_peoples_comments_are_forbidden_or_missing() {
     let text = "query($id: ID!) { comment(id: $id) { body } }";
     assert_eq!(world.run(&eve, text, json!({"id": hidden})).await["comment"], json!(null));
     assert_eq!(world.run(&bob, text, json!({"id": hidden})).await["comment"]["body"], "well");
+    // What they wrote stays theirs, also where they may no longer read.
+    let input = json!({"postId": followers, "visibility": "PRIVATE"});
+    assert_eq!(world.mutate(&ana, "updatePost", input).await["errors"], json!([]));
+    assert_eq!(world.run(&bob, text, json!({"id": hidden})).await["comment"], json!(null));
+    assert_eq!(delete(&bob, &hidden).await["errors"], json!([]));
+    assert_eq!(world.count_published("posts.comment.deleted.v1").await, 1);
     let blind = world.mutate(&eve, "createComment", json!({"postId": followers, "body": "x"})).await;
     assert_problem(&blind, "NOT_FOUND", "postId");
 }
