@@ -14,7 +14,7 @@ use crate::{
     Answer, AnswerKind, GraphqlRequest, Limits, LoadError, Upstream,
     complete::Completion,
     execute::Execution,
-    operation::{Coerced, Known, Operations, Refusal, Variant, check_weight, coerce},
+    operation::{Coerced, Known, Operations, Refusal, Variant, check_weight, coerce, compose},
     planner::{Node, Plan, Planner},
     scan,
     supergraph::Supergraph,
@@ -167,7 +167,7 @@ impl Inner {
         scan::check(&request.query, limits)?;
         let GraphqlRequest { query, operation_name, variables } = request;
         let known = self.operations.document(supergraph, limits, query, operation_name.as_deref()).await?;
-        let variables = coerce(&supergraph.api, &known.document.operation.variables, variables, limits)?;
+        let mut variables = coerce(&supergraph.api, &known.document.operation.variables, variables, limits)?;
         let conditions = known.document.condition_values(&variables, limits)?;
         let variant = self.operations.variant(supergraph, limits, &known, conditions).await?;
         if caller.viewer.is_none() {
@@ -178,6 +178,10 @@ impl Inner {
             }
         }
         let plan = variant.plan(&self.planner, supergraph, limits).await?;
+        for argument in &variant.composed {
+            let value = compose(&argument.value, &variables);
+            variables.insert(argument.name.clone(), value);
+        }
         Ok(Prepared { known, variant, plan, variables })
     }
 

@@ -36,6 +36,23 @@ async fn a_post_is_published_edited_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_variable_that_is_not_sent_leaves_its_field_as_it_is() {
+    let h = Harness::start().await;
+    let ana = h.register("ana").await;
+    let create = "mutation($v: Visibility, $t: String) { createPost(input: {title: $t, body: \"x\", visibility: $v}) {
+        post { id visibility title } errors { code } } }";
+    let created = ana.query(create, json!({"t": "kept"})).await;
+    let post = &created["createPost"]["post"];
+    assert_eq!((&post["visibility"], &post["title"]), (&json!("PUBLIC"), &json!("kept")));
+    let edit = "mutation($id: ID!, $t: String, $b: String) { updatePost(input: {postId: $id, title: $t, body: $b}) {
+        post { title body } errors { code } } }";
+    let edited = ana.query(edit, json!({"id": post["id"], "b": "y"})).await;
+    assert_eq!(edited["updatePost"]["post"], json!({"title": "kept", "body": "y"}));
+    let cleared = ana.query(edit, json!({"id": post["id"], "t": null})).await;
+    assert_eq!(cleared["updatePost"]["post"], json!({"title": null, "body": "y"}));
+}
+
+#[tokio::test]
 async fn a_like_counts_once_however_often_and_from_however_many_hands() {
     let h = Harness::start().await;
     let (ana, bob) = (h.register("ana").await, h.register("bob").await);

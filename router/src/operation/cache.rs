@@ -13,7 +13,7 @@ use super::{
     conditions::Conditions,
     document::{Document, unknown_operation},
     measure::measure,
-    print::print,
+    print::{Composed, print},
     refusal::{Refusal, truncate},
     rewrite::rewrite,
 };
@@ -80,6 +80,8 @@ pub(crate) struct Variant {
     pub(crate) level: Level,
     /// Whether `__schema` or `__type` is asked for.
     pub(crate) introspects: bool,
+    /// The arguments to compose for each request.
+    pub(crate) composed: Vec<Composed>,
     /// The operation's parts as the planner gets them.
     parts: Vec<String>,
     /// Of this and its plan, estimated.
@@ -173,12 +175,13 @@ impl Variant {
             return Err(Refusal::new(Code::GraphqlValidationFailed, "introspection is answered at the root only"));
         }
 
+        let mut composed = Vec::new();
         let parts = if rewritten.root.is_empty() {
             Vec::new()
         } else if is_mutation {
-            rewritten.root.chunks(1).map(|root| print(operation, &rewritten, root)).collect()
+            rewritten.root.chunks(1).map(|root| print(operation, &rewritten, root, &mut composed)).collect()
         } else {
-            vec![print(operation, &rewritten, &rewritten.root)]
+            vec![print(operation, &rewritten, &rewritten.root, &mut composed)]
         };
         let client = ClientSet::of(source, operation, conditions);
         let selections = usize::try_from(document.spelled.saturating_mul(SELECTION)).unwrap_or(usize::MAX);
@@ -189,6 +192,7 @@ impl Variant {
             introspects,
             bytes: selections.saturating_add(parsed + known.text_bytes),
             parts,
+            composed,
             plan: OnceCell::new(),
         })
     }
@@ -316,6 +320,7 @@ mod tests {
             weight: 1,
             level: Level::root(&supergraph, &apollo_compiler::name!("Query"), Arc::new(ClientSet::default())),
             introspects: false,
+            composed: Vec::new(),
             parts: vec![format!("{{ echo(text: \"{}\") {} }}", "x".repeat(20_000), "nothing ".repeat(1_000))],
             bytes: 0,
             plan: OnceCell::new(),

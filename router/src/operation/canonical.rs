@@ -27,7 +27,7 @@ pub(crate) fn mutation_key(field: &Field) -> String {
 
 fn digest_key(field: &Field, response_key: Option<&Name>) -> String {
     let mut text = String::new();
-    write_arguments(&mut text, &field.arguments, true);
+    write_arguments(&mut text, &field.arguments);
     let mut digest = Sha256::new();
     digest.update(text.as_bytes());
     if let Some(response_key) = response_key {
@@ -41,17 +41,15 @@ fn digest_key(field: &Field, response_key: Option<&Name>) -> String {
     key
 }
 
-/// Prints `(name: value, …)`, sorted by name where two spellings of the same arguments must print alike.
-pub(crate) fn write_arguments(out: &mut String, arguments: &[Node<Argument>], sorted: bool) {
+/// Prints `(name: value, …)`, sorted by name, so that two spellings of the same arguments print alike.
+fn write_arguments(out: &mut String, arguments: &[Node<Argument>]) {
     let mut arguments: Vec<_> = arguments.iter().collect();
-    if sorted {
-        arguments.sort_by_key(|argument| &argument.name);
-    }
+    arguments.sort_by_key(|argument| &argument.name);
     for (at, argument) in arguments.into_iter().enumerate() {
         out.push_str(if at == 0 { "(" } else { ", " });
         out.push_str(&argument.name);
         out.push_str(": ");
-        write_value(out, &argument.value, sorted);
+        write_value(out, &argument.value, true);
     }
     out.push(')');
 }

@@ -82,15 +82,17 @@ fn coerce_value(schema: &Schema, ty: &Type, value: Value) -> Result<Value, Misfi
 fn coerce_named(schema: &Schema, name: &Name, value: Value) -> Result<Value, Misfit> {
     match schema.types.get(name) {
         Some(ExtendedType::Scalar(_)) => {
-            coerce_scalar(name, value).ok_or_else(|| Misfit::new(format!("is no `{name}`")))
+            coerce_scalar(name, value).ok_or_else(|| Misfit::new(format!("expected `{name}`")))
         }
         Some(ExtendedType::Enum(values)) => match &value {
             Value::String(text) if values.values.contains_key(text.as_str()) => Ok(value),
             Value::Enum(text) if values.values.contains_key(text.as_str()) => Ok(value),
-            _ => Err(Misfit::new(format!("is no value of `{name}`"))),
+            _ => Err(Misfit::new(format!("expected a value of `{name}`"))),
         },
         Some(ExtendedType::InputObject(input)) => {
-            let Value::Object(mut given) = value else { return Err(Misfit::new(format!("is no `{name}` object"))) };
+            let Value::Object(mut given) = value else {
+                return Err(Misfit::new(format!("expected a `{name}` object")));
+            };
             let one_of = input.directives.has("oneOf");
             if one_of && (given.len() != 1 || given.values().any(|member| *member == Value::Null)) {
                 return Err(Misfit::new("needs exactly one member"));
@@ -143,19 +145,30 @@ fn integral(number: &Number) -> Option<i64> {
     format!("{float:.0}").parse().ok()
 }
 
-/// A literal of the schema or of the operation, already validated. Variables cannot stand in defaults.
+/// A literal of the schema or of the operation, already validated, without variables.
 fn literal(literal_value: &Literal) -> Value {
+    compose(literal_value, &Coerced::new())
+}
+
+/// A valid literal with the values of the variables inside. A member whose variable is absent is absent; in a list null
+/// stands for it.
+pub(crate) fn compose(literal_value: &Literal, variables: &Coerced) -> Value {
     match literal_value {
-        Literal::Null | Literal::Variable(_) => Value::Null,
+        Literal::Null => Value::Null,
+        Literal::Variable(name) => variables.get(name).cloned().unwrap_or(Value::Null),
         Literal::Enum(name) => Value::Enum(ValueName::new(name.as_str())),
         Literal::String(text) => Value::String(text.clone()),
         Literal::Boolean(value) => Value::Boolean(*value),
         Literal::Int(number) => parsed(number.as_str()),
         Literal::Float(number) => parsed(number.as_str()),
-        Literal::List(items) => Value::List(items.iter().map(|item| literal(item)).collect()),
-        Literal::Object(members) => Value::Object(
-            members.iter().map(|(name, member)| (ValueName::new(name.as_str()), literal(member))).collect(),
-        ),
+        Literal::List(items) => Value::List(items.iter().map(|item| compose(item, variables)).collect()),
+        Literal::Object(members) => {
+            let is_absent =
+                |member: &Literal| matches!(member, Literal::Variable(name) if !variables.contains_key(name));
+            let present = members.iter().filter(|(_, member)| !is_absent(member));
+            let composed = present.map(|(name, member)| (ValueName::new(name.as_str()), compose(member, variables)));
+            Value::Object(composed.collect())
+        }
     }
 }
 

@@ -19,8 +19,9 @@ pub struct Config {
     pub body_timeout_seconds: u64,
 }
 
+/// Below the deadline for draining, so that a client who is slow to finish cannot hold up the end of the process.
 fn default_body_timeout() -> u64 {
-    30
+    20
 }
 
 impl Config {

@@ -94,7 +94,7 @@ async fn read(state: &RouterState, parts: &Parts, body: Body) -> Result<GraphqlR
 /// The whole body, decompressed by the layer in front.
 async fn collect(body: Body, limit: usize) -> Result<BytesMut, Refusal> {
     // Read some more than allowed before giving up: a client that is still sending would not see the answer.
-    let patience = limit.saturating_mul(4);
+    let patience = limit.saturating_mul(16);
     let (mut collected, mut received) = (BytesMut::new(), 0);
     let mut chunks = body.into_data_stream();
     while received <= patience

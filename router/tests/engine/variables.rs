@@ -25,6 +25,22 @@ async fn input_objects_get_their_defaults_and_lists_wrap_single_values() {
 }
 
 #[tokio::test]
+async fn a_member_whose_variable_is_absent_is_absent_and_not_null() {
+    let f = Fixture::new();
+    let query = "query ($l: Int, $n: [String!], $r: Role = READER) {
+        search(filter: { role: $r, limit: $l, names: $n }) again: search(filter: { names: $n, limit: $l, role: $r }) }";
+    let data = data_of(&f.ask_with(query, json!({})).await);
+    assert_eq!(data, json!({ "search": "10 readers None", "again": "10 readers None" }));
+    assert_eq!(f.taken_requests(), ["users"], "equal arguments are one, in whatever order they are written");
+    let data = data_of(&f.ask_with(query, json!({ "l": 3, "n": ["a"] })).await);
+    assert_eq!(data["search"], "3 readers Some([\"a\"])");
+    let items = "query ($a: String!, $composed_0: String) {
+        search(filter: { role: WRITER, names: [$a, \"b\"] }) me { greeting(word: $composed_0) } }";
+    let data = data_of(&f.ask_with(items, json!({ "a": "x" })).await);
+    assert_eq!(data["search"], "10 writers Some([\"x\", \"b\"])");
+}
+
+#[tokio::test]
 async fn an_id_may_be_given_as_a_number() {
     let f = Fixture::new();
     let query = "query ($id: ID!) { user(id: $id) { id postCount } }";
@@ -38,14 +54,14 @@ async fn a_value_that_does_not_fit_is_refused_with_its_place() {
     assert_eq!(misfit(SEARCH, json!({ "filter": null })).await, "variable `$filter`: must not be null");
     assert_eq!(misfit(SEARCH, json!({ "filter": {} })).await, "variable `$filter.role`: a value is required");
     let message = misfit(SEARCH, json!({ "filter": { "role": "KING" } })).await;
-    assert_eq!(message, "variable `$filter.role`: is no value of `Role`");
+    assert_eq!(message, "variable `$filter.role`: expected a value of `Role`");
     let message = misfit(SEARCH, json!({ "filter": { "role": "READER", "names": ["a", 1] } })).await;
-    assert_eq!(message, "variable `$filter.names[1]`: is no `String`");
+    assert_eq!(message, "variable `$filter.names[1]`: expected `String`");
     let message = misfit(SEARCH, json!({ "filter": { "role": "READER", "x": 1 } })).await;
     assert_eq!(message, "variable `$filter`: `Filter` has no member `x`");
     let sum = "query ($n: [Int!]!) { add(numbers: $n) }";
-    assert_eq!(misfit(sum, json!({ "n": [3_000_000_000_u64] })).await, "variable `$n[0]`: is no `Int`");
-    assert_eq!(misfit(sum, json!({ "n": [1.5] })).await, "variable `$n[0]`: is no `Int`");
+    assert_eq!(misfit(sum, json!({ "n": [3_000_000_000_u64] })).await, "variable `$n[0]`: expected `Int`");
+    assert_eq!(misfit(sum, json!({ "n": [1.5] })).await, "variable `$n[0]`: expected `Int`");
 }
 
 #[tokio::test]
