@@ -1,4 +1,4 @@
-//! The configuration of a whole installation: one struct, every key documented by its name in `README.md`.
+//! The configuration of a whole installation, in one struct.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -59,7 +59,7 @@ impl RouterConfig {
 pub enum Mode {
     /// Everything has a default; logs are for people.
     Development,
-    /// Secret and public URL must be given; logs are JSON.
+    /// Secret and public URL must be given; logs are JSON; strangers do not read the schema.
     Production,
 }
 
@@ -90,6 +90,12 @@ impl Config {
             Mode::Development => telemetry::Format::Text,
             Mode::Production => telemetry::Format::Json,
         }
+    }
+
+    /// The origin of links and issuer of tokens of an installation that listens on `address`; no slash at its end.
+    pub(crate) fn public_url_at(&self, address: SocketAddr) -> String {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        url.trim_end_matches('/').to_owned()
     }
 
     /// What is wrong with values that are each well-formed.

@@ -2,10 +2,10 @@
 //!
 //! Start with [`System::start`]. `main.rs` is the command line over it; the tests start systems of their own.
 
-pub mod config;
+mod config;
 mod folder;
 pub mod schema;
 mod start;
 
-pub use config::{Config, Mode};
+pub use config::{Config, Mode, RouterConfig};
 pub use start::{System, create_admin, migrate};

@@ -28,8 +28,6 @@ const DRAIN: Duration = Duration::from_secs(30);
 pub struct System {
     /// Where the API is served: `http://<address>/graphql`.
     pub address: SocketAddr,
-    /// The origin of links and issuer of tokens.
-    pub public_url: String,
     /// The administrator that this start made, because there was none. Shown once.
     pub first_admin: Option<FirstAdmin>,
     /// Executes operations without a transport.
@@ -48,8 +46,7 @@ impl System {
         config.check()?;
         let folder = Folder::lock(&config.data_dir)?;
         let address = listener.local_addr()?;
-        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let public_url = public_url.trim_end_matches('/').to_owned();
+        let public_url = config.public_url_at(address);
         let env = environment(config, &folder, clock, public_url.clone())?;
 
         let auth = Auth::open(&env, &config.auth).await.context("auth does not start")?;
@@ -79,7 +76,7 @@ impl System {
         let first_admin = auth.first_admin().await.context("the first administrator cannot be made")?;
         env.tasks.spawn(http::serve(listener, routes, env.tasks.clone()));
         readiness.set_ready();
-        Ok(Self { address, public_url, first_admin, gateway, verifier, databases, tasks: env.tasks, folder })
+        Ok(Self { address, first_admin, gateway, verifier, databases, tasks: env.tasks, folder })
     }
 
     /// The data folder's full path.
@@ -141,8 +138,7 @@ fn gateway(services: &[Service], config: &Config) -> anyhow::Result<Gateway> {
 fn beside(config: &Config) -> anyhow::Result<Env> {
     config.check()?;
     let folder = Folder::open(&config.data_dir)?;
-    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-    environment(config, &folder, Clock::system(), public_url)
+    environment(config, &folder, Clock::system(), config.public_url_at(config.listen))
 }
 
 /// Brings every database up to date; returns the services that have one.

@@ -81,7 +81,7 @@ fn crates_depend_only_on_what_the_architecture_allows() {
 
 /// Third-party crates that exactly one of ours may name.
 #[test]
-fn drivers_planner_and_environment_stay_where_they_belong() {
+fn third_party_crates_stay_with_their_owner() {
     let packages = packages();
     let only = [
         ("hive-router-query-planner", "chatty-router"),

@@ -44,7 +44,9 @@ fn every_code_that_clients_may_meet_is_used() {
         Some(rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned())
     };
     let used_in = |text: &str, folders: &[&str]| {
-        folders.iter().flat_map(|folder| rust_files(&root().join(folder))).any(|file| read(&file).contains(text))
+        let files = folders.iter().flat_map(|folder| rust_files(&root().join(folder)));
+        // The transport maps every code to a status, whoever gives it.
+        files.filter(|file| !file.ends_with("transport/http.rs")).any(|file| read(&file).contains(text))
     };
 
     // A payload code is used when a constructor of `Problem` gives it and a subgraph calls that constructor.

@@ -22,14 +22,14 @@ pub struct Viewer {
     pub expires_at: DateTime<Utc>,
 }
 
-/// One request's origin: put into every subgraph request, in process as data and over HTTP as a sealed header.
+/// One request's origin: part of every subgraph request.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// `None` for anonymous requests. A token that is not valid never gets this far.
     pub viewer: Option<Viewer>,
     /// 32 hexadecimal digits (W3C Trace Context); shown to clients beside masked errors.
     pub trace_id: String,
-    /// The peer's address, behind trusted proxies the client's.
+    /// The peer's address.
     pub network: IpAddr,
     /// The `User-Agent` header, cut to 256 bytes; names a session's device.
     pub user_agent: Option<String>,

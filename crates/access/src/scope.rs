@@ -1,4 +1,4 @@
-//! Roles and the scopes that each grants (`graphql.md` 3.14).
+//! Roles and the scopes that each grants.
 
 use std::fmt;
 

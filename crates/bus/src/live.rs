@@ -45,7 +45,7 @@ where
     })
 }
 
-/// Reads the rows behind a number: `Fn(i64) -> impl Future<Output = Result<Batch<T>, E>> + Send`.
+/// Reads the rows behind a number: `FnMut(i64) -> impl Future<Output = Result<Batch<T>, E>> + Send`.
 pub trait AsyncReadBehind<T, E>: Send {
     /// What lies behind `position`; empty when nothing does.
     fn read(&mut self, position: i64) -> impl Future<Output = Result<Batch<T>, E>> + Send;

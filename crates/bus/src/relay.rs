@@ -33,7 +33,8 @@ pub async fn run(service: &'static str, db: Db, bus: std::sync::Arc<dyn Bus>, st
         commits.mark_unchanged();
         match publish_batch(&db, &*bus).await {
             Ok(0) => {}
-            Ok(_) => continue,
+            Ok(_) if !stop.is_cancelled() => continue,
+            Ok(_) => return,
             Err(error) => tracing::error!(service, error = &error as &dyn std::error::Error, "outbox relay failed"),
         }
         tokio::select! {

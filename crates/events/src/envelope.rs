@@ -15,7 +15,7 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync {
     fn subject(&self) -> String;
 }
 
-/// An event on its way: at most 64 KiB of JSON.
+/// An event on its way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {

@@ -1,4 +1,4 @@
-//! Relay connections, forward only, over keyset pages (`graphql.md` 3.5).
+//! Relay connections, forward only, over keyset pages.
 
 use async_graphql::SimpleObject;
 use chatty_kit::Fault;

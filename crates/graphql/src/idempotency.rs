@@ -1,4 +1,4 @@
-//! Idempotency keys: the same mutation with the same key and input happens once within 24 hours (`graphql.md` 3.8).
+//! Idempotency keys: the same mutation with the same key and input happens once within 24 hours.
 
 use chatty_store::{Error, Migration, Tx, query};
 use chrono::{DateTime, TimeDelta, Utc};

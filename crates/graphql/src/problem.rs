@@ -1,4 +1,4 @@
-//! Problems: what a user did that an executed mutation could not accept. They are data in the payload (`graphql.md` 3.6).
+//! Problems: what a user did that an executed mutation could not accept. They are data in the payload.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The scalars of the API (`graphql.md` 3.4).
+//! The scalars of the API.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{SecondsFormat, Utc};

@@ -13,7 +13,7 @@ use figment::{
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The prefix of every environment variable.
-pub const PREFIX: &str = "CHATTY_";
+const PREFIX: &str = "CHATTY_";
 
 /// Why there is no usable configuration.
 #[derive(Debug, thiserror::Error)]

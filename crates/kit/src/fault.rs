@@ -29,8 +29,6 @@ pub enum Code {
     Forbidden,
     /// Too much, too fast; `extensions.retryAfterMs` says when to return.
     RateLimited,
-    /// The subgraph that owns this field cannot be reached.
-    SubgraphUnavailable,
     /// The subgraph that owns this field did not answer in time.
     Timeout,
     /// Our fault; `extensions.traceId` finds it in the log.
@@ -51,7 +49,6 @@ impl Code {
             Self::TokenExpired => "TOKEN_EXPIRED",
             Self::Forbidden => "FORBIDDEN",
             Self::RateLimited => "RATE_LIMITED",
-            Self::SubgraphUnavailable => "SUBGRAPH_UNAVAILABLE",
             Self::Timeout => "TIMEOUT",
             Self::Internal => "INTERNAL",
         }

@@ -7,7 +7,7 @@
 //! bob.post("hello").await;
 //! h.settle().await;
 //! ```
-//! Everything goes through the public API. A test fails by panicking where the surprise is, so nothing here returns an
+//! Everything but `settle` and `counted` goes through the public API. A test fails by panicking where the surprise is, so nothing here returns an
 //! error.
 
 mod builders;

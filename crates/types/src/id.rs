@@ -1,4 +1,4 @@
-//! Global ids: `<prefix>_<uuidv7 in Crockford base32>`, typed by what they name (`graphql.md` 3.3).
+//! Global ids: `<prefix>_<uuidv7 in Crockford base32>`, typed by what they name.
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 

@@ -6,14 +6,8 @@ use sha2::Sha256;
 /// What a derived key is for; the HKDF label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Seals the router's context header.
-    Context,
     /// Signs cursors.
     Cursor,
-    /// Signs media links.
-    Media,
-    /// Signs one-click unsubscribe links.
-    Unsubscribe,
 }
 
 /// The installation's secret (`CHATTY_SECRET`): at least 32 bytes.
@@ -34,10 +28,7 @@ impl Secret {
     /// The key for one purpose.
     pub fn derive(&self, purpose: Purpose) -> [u8; 32] {
         let label: &[u8] = match purpose {
-            Purpose::Context => b"context",
             Purpose::Cursor => b"cursor",
-            Purpose::Media => b"media",
-            Purpose::Unsubscribe => b"unsubscribe",
         };
         let mut key = [0; 32];
         Hkdf::<Sha256>::new(None, &self.0)
@@ -58,9 +49,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn purposes_have_different_keys_and_short_secrets_are_refused() {
+    fn a_key_follows_from_its_secret_and_short_secrets_are_refused() {
         let secret = Secret::new(&[7; 32]).expect("long enough");
-        assert_ne!(secret.derive(Purpose::Context), secret.derive(Purpose::Cursor));
+        assert_ne!(secret.derive(Purpose::Cursor), [7; 32]);
         assert_eq!(secret.derive(Purpose::Cursor), Secret::new(&[7; 32]).expect("long enough").derive(Purpose::Cursor));
         assert!(Secret::new(&[7; 31]).is_err());
         assert_eq!(format!("{secret:?}"), "Secret(…)");

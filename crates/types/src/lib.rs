@@ -3,7 +3,7 @@
 //! Nothing here performs input or output, and nothing here knows a service. Start with [`Id`].
 
 mod clock;
-pub mod cursor;
+mod cursor;
 mod id;
 mod keys;
 mod page;

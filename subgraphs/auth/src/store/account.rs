@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::username::Username;
 
 text_enum! {
-    /// Where an account stands (`graphql.md` 5.1).
+    /// Where an account stands.
     pub(crate) enum AccountState {
         /// Usable.
         Active = "ACTIVE",
