@@ -12,15 +12,16 @@ use std::{
 };
 
 use axum::{Extension, Router, extract::ConnectInfo, http::StatusCode, routing::get};
+use hyper::server::conn::http1;
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto,
+    rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::Tasks;
@@ -47,11 +48,17 @@ pub fn health(readiness: Readiness, tasks: &Tasks) -> Router {
     Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready))
 }
 
-/// How long a client may take to begin, and then to send a request's head. Half the deadline for draining, so that a
-/// client who never finishes cannot hold up the end of the process.
+/// How long a client may take to begin, and then to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Connections at a time; further ones wait to be accepted.
+/// How long a client may not read what is written to it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection may go on once the process stops: below the deadline for draining, so that a client who never
+/// finishes cannot hold up its end.
+const LAST_REQUEST: Duration = Duration::from_secs(20);
+
+/// Connections at a time that speak HTTP; further ones wait to be accepted. One that becomes a WebSocket no longer counts.
 const MAX_CONNECTIONS: usize = 10_000;
 
 /// How long to wait before accepting again when the system has no descriptor left.
@@ -96,20 +103,25 @@ async fn connection(stream: TcpStream, peer: SocketAddr, routes: Router, stoppin
         return;
     }
     let service = TowerToHyperService::new(routes.layer(Extension(ConnectInfo(peer))));
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
     // HTTP/1 alone: whoever ends TLS in front speaks it, and telling versions apart would wait for bytes without limit.
-    let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    let mut connection = pin!(server.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).half_close(true);
+    let mut connection = pin!(server.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            match tokio::time::timeout(LAST_REQUEST, connection).await {
+                Ok(ended) => ended,
+                Err(_elapsed) => return tracing::debug!(%peer, "a connection was cut to stop"),
+            }
         }
     };
     if let Err(error) = ended {
         // What a peer does to its connection is no event of ours.
-        tracing::debug!(%peer, error, "a connection broke");
+        tracing::debug!(%peer, error = &error as &dyn std::error::Error, "a connection broke");
     }
 }
 
@@ -125,13 +137,17 @@ mod tests {
 
     use super::*;
 
+    /// More than the buffers of a connection hold.
+    const LONG: usize = 64 * 1024 * 1024;
+
     async fn start() -> (SocketAddr, Tasks) {
         let (tasks, listener) = (Tasks::default(), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let address = listener.local_addr().unwrap();
         let readiness = Readiness::default();
         readiness.set_ready();
         let whoami = get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() });
-        let routes = health(readiness, &tasks).route("/whoami", whoami);
+        let routes =
+            health(readiness, &tasks).route("/whoami", whoami).route("/long", get(|| async { vec![b'x'; LONG] }));
         tasks.spawn(serve(listener, routes, tasks.clone()));
         (address, tasks)
     }
@@ -156,6 +172,20 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_is_cut() {
+        let (address, _tasks) = start().await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /long HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        // Of the paused clock: it passes when nothing else can happen.
+        tokio::time::sleep(WRITE_TIMEOUT * 3).await;
+        let (mut received, mut chunk) = (0, vec![0; 1024 * 1024]);
+        while let Ok(read @ 1..) = stream.read(&mut chunk).await {
+            received += read;
+        }
+        assert!(received > 0 && received < LONG, "{received}");
+    }
+
     // Time stands still here but for what waits: the runtime jumps to the next timer.
     #[tokio::test(start_paused = true)]
     async fn a_head_that_never_ends_is_cut_and_holds_up_no_stop() {
@@ -165,6 +195,9 @@ mod tests {
         let cut = say(&mut half_open, "POST /graphql HTTP/1.1\r\nhost: x\r\n").await;
         assert!(cut.is_empty() || cut.starts_with("HTTP/1.1 408"), "{cut}");
         assert_eq!(say(&mut silent, "").await, "");
+        // The beginning of an HTTP/2 preface is no way round.
+        let mut preface = TcpStream::connect(address).await.unwrap();
+        assert_eq!(say(&mut preface, "P").await, "");
 
         let mut half_open = TcpStream::connect(address).await.unwrap();
         half_open.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
