@@ -90,6 +90,19 @@ async fn signing_out_ends_the_session_and_only_that() {
 }
 
 #[tokio::test]
+async fn people_see_where_they_are_signed_in() {
+    let h = Harness::start().await;
+    let ana = h.register("ana").await;
+    let query = "query { me { user { id username email emailStatus role } scopes
+        sessions(first: 10) { nodes { id device lastSeenAt isCurrent } } } }";
+    let me = ana.query(query, Value::Null).await;
+    let session = &me["me"]["sessions"]["nodes"][0];
+    assert_eq!(session["isCurrent"], true);
+    ana.mutate("logout", json!({"scope": "SESSION", "sessionId": session["id"]}), "ok").await;
+    assert_eq!(ana.query(query, Value::Null).await["me"]["sessions"]["nodes"], json!([]));
+}
+
+#[tokio::test]
 async fn the_first_start_makes_an_administrator_and_the_next_does_not() {
     let h = Harness::start().await;
     let admin = h.system.first_admin.as_ref().expect("the first start makes one");

@@ -2,7 +2,7 @@
 
 use chatty_kit::{Env, Fault};
 use chatty_store::Db;
-use chatty_types::Clock;
+use chatty_types::{Clock, Cursors};
 
 use crate::{
     Config,
@@ -16,6 +16,8 @@ pub(crate) struct App {
     pub(crate) db: Db,
     /// The time, and the source of ids.
     pub(crate) clock: Clock,
+    /// Encodes and decodes the positions of lists.
+    pub(crate) cursors: Cursors,
     /// Hashes and verifies passwords, a bounded number at a time.
     pub(crate) hashing: Hashing,
     /// Issues access tokens.
@@ -46,6 +48,7 @@ impl App {
         Ok(Self {
             db,
             clock: env.clock.clone(),
+            cursors: env.cursors.clone(),
             hashing: Hashing::new(config.hash_threads(), config.hash_queue).map_err(OpenError::Hashing)?,
             signer,
             lifetimes: Lifetimes::from(config),

@@ -6,6 +6,7 @@ mod loaders;
 mod mutation;
 mod payload;
 mod query;
+mod session;
 
 use std::sync::Arc;
 

@@ -1,10 +1,21 @@
 //! `User` and `Viewer`.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
-use chatty_access::Scope;
-use chatty_graphql::{AccountState, DateTime, EmailAddress, EmailStatus, Request, Role};
+use std::sync::Arc;
 
-use crate::store::account::{self, AccountRow};
+use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
+use chatty_access::Scope;
+use chatty_graphql::{AccountState, Cursor, DateTime, EmailAddress, EmailStatus, PageRequest, Request, Role};
+use chatty_kit::Fault;
+use chatty_types::List;
+
+use super::session::{self, Session, SessionConnection};
+use crate::{
+    app::App,
+    store::{
+        account::{self, AccountRow},
+        session::list_open_sessions,
+    },
+};
 
 /// Somebody with an account.
 pub(crate) struct User(pub(crate) AccountRow);
@@ -72,11 +83,28 @@ impl User {
 
 /// You: the account that is signed in, and what this session may do.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Viewer {
     /// Your account.
     pub(crate) user: User,
     /// What this session may do, such as `["self"]` or `["self", "mod:read"]`.
     pub(crate) scopes: Vec<&'static str>,
+}
+
+#[ComplexObject]
+impl Viewer {
+    /// Where you are signed in, the newest sign-in first. Example: `sessions(first: 10) { nodes { id device isCurrent } }`.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when missing.")] first: Option<i32>,
+        #[graphql(desc = "The `endCursor` of the page before.")] after: Option<Cursor>,
+    ) -> Result<SessionConnection, Fault> {
+        let (app, user) = (ctx.data_unchecked::<Arc<App>>(), self.user.0.id);
+        let request = PageRequest::new(&app.cursors, List::new("Viewer.sessions").with("user", user), first, after)?;
+        let page = list_open_sessions(&app.db, user, app.clock.now(), &request.args).await?;
+        Ok(SessionConnection::new(&request, page, session::position, Session))
+    }
 }
 
 impl From<account::AccountState> for AccountState {

@@ -1,8 +1,9 @@
 //! Sessions and the refresh tokens that they have spent.
 
 use chatty_store::{Db, Result, Tx, query};
-use chatty_types::{SessionId, UserId};
+use chatty_types::{Page, PageArgs, SessionId, UserId};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::domain::refresh_token::TokenHash;
 
@@ -22,6 +23,38 @@ pub(crate) struct SessionRow {
     /// When the token in force ends.
     pub(crate) expires_at: DateTime<Utc>,
     pub(crate) ended_at: Option<DateTime<Utc>>,
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct DeviceRow {
+    pub(crate) id: SessionId,
+    /// The User-Agent that signed in.
+    pub(crate) device: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+    /// When the token in force was issued.
+    pub(crate) rotated_at: DateTime<Utc>,
+}
+
+/// The user's sessions that have neither ended nor expired, newest first.
+pub(crate) async fn list_open_sessions(
+    db: &Db,
+    user: UserId,
+    now: DateTime<Utc>,
+    args: &PageArgs,
+) -> Result<Page<DeviceRow>> {
+    let rows = query!(
+        "SELECT id, device, created_at, rotated_at FROM session
+         WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND id < $3
+         ORDER BY id DESC LIMIT $4"
+    )
+    .bind(user)
+    .bind(now)
+    .bind(args.after.map_or(Uuid::max(), |after| after.id))
+    .bind(args.limit())
+    .fetch_all(db)
+    .await?;
+    Ok(Page::from_rows(rows, args))
 }
 
 pub(crate) async fn insert_session(tx: &mut Tx, session: &SessionRow, device: Option<&str>) -> Result<()> {

@@ -115,3 +115,29 @@ async fn only_who_is_signed_in_may_sign_out_whatever_else_they_may() {
     assert_eq!(world.logout(&caller, json!({"scope": "THIS"})).await["ok"], json!(true));
     assert_eq!(world.alive(&[&one]).await, [false]);
 }
+
+#[tokio::test]
+async fn open_sessions_are_listed_for_their_owner_and_can_be_ended_by_their_id() {
+    let world = World::start().await;
+    let [one, two, three] = world.sign_in_three().await;
+    world.register("ben").await;
+    world.login("ben").await;
+    world.logout(&world.caller(&two), json!({"scope": "THIS"})).await;
+    let document = "query($first: Int, $after: Cursor) { me { sessions(first: $first, after: $after) {
+        nodes { id device lastSeenAt createdAt isCurrent } pageInfo { hasNextPage endCursor } } } }";
+    let list =
+        async |caller: &Caller, variables: Value| world.run(caller, document, variables).await["sessions"].take();
+
+    let all = list(&world.caller(&three), json!({})).await;
+    let seen: Vec<_> = all["nodes"].as_array().unwrap().iter().map(|node| node["isCurrent"].clone()).collect();
+    assert_eq!(seen, [json!(true), json!(false)], "the newest first, nobody else's, none that has ended");
+    let first = list(&world.caller(&three), json!({"first": 1})).await;
+    assert_eq!(first["pageInfo"]["hasNextPage"], json!(true));
+    let second = list(&world.caller(&three), json!({"first": 1, "after": first["pageInfo"]["endCursor"]})).await;
+    assert_eq!(json!([first["nodes"][0], second["nodes"][0]]), all["nodes"]);
+
+    let input = json!({"scope": "SESSION", "sessionId": second["nodes"][0]["id"]});
+    assert_eq!(world.logout(&world.caller(&three), input).await["ok"], json!(true));
+    assert_eq!(world.alive(&[&one, &three]).await, [false, true]);
+    assert_eq!(list(&world.caller(&three), json!({})).await["nodes"].as_array().unwrap().len(), 1);
+}
