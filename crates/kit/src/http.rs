@@ -48,7 +48,7 @@ pub fn health(readiness: Readiness, tasks: &Tasks) -> Router {
     Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready))
 }
 
-/// How long a client may take to begin, and then to send a request's head.
+/// How long a client may take to begin, to send a request's head, and to stay silent between requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long a client may not read what is written to it.
