@@ -17,6 +17,23 @@ impl Tasks {
         self.tracker.spawn(task);
     }
 
+    /// Runs `work` every `period` until the tasks stop, for the first time after one. A failure is logged as `what` and
+    /// the next time tries again.
+    pub fn repeat<W, E>(&self, what: &'static str, period: Duration, mut work: impl FnMut() -> W + Send + 'static)
+    where
+        W: Future<Output = Result<(), E>> + Send,
+        E: std::error::Error + Send + 'static,
+    {
+        let stopping = self.stopping();
+        self.spawn(async move {
+            while stopping.run_until_cancelled(tokio::time::sleep(period)).await.is_some() {
+                if let Err(error) = work().await {
+                    tracing::warn!(what, error = &error as &dyn std::error::Error, "periodic work failed");
+                }
+            }
+        });
+    }
+
     /// The tracker itself, for tasks that a library spawns, such as sockets.
     pub fn tracker(&self) -> TaskTracker {
         self.tracker.clone()

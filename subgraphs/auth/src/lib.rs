@@ -40,7 +40,9 @@ pub struct Auth {
 impl Auth {
     /// Opens the database, creates the signing key if there is none, and publishes the public keys to `env.keys`.
     pub async fn open(env: &Env, config: &Config) -> Result<Self, OpenError> {
-        Ok(Self { app: Arc::new(App::open(env, config).await?), env: env.clone() })
+        let app = Arc::new(App::open(env, config).await?);
+        retention::clean_up(&app).await?;
+        Ok(Self { app, env: env.clone() })
     }
 
     /// What the process runs. Also starts the hourly clean-up among the tasks of the `env`, so call it once.

@@ -13,23 +13,16 @@ const EVERY: Duration = Duration::from_hours(1);
 /// Sessions are kept for a while, so that their owners can look back.
 const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
 
-/// Cleans up now and every hour, until the system stops.
+/// Cleans up every hour, until the system stops.
 pub(crate) fn start(tasks: &Tasks, app: &Arc<App>) {
-    let (app, stopping) = (Arc::clone(app), tasks.stopping());
-    tasks.spawn(async move {
-        loop {
-            if let Err(error) = clean_up(&app).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "cleaning up sessions failed");
-            }
-            tokio::select! {
-                () = stopping.cancelled() => return,
-                () = tokio::time::sleep(EVERY) => {}
-            }
-        }
+    let app = Arc::clone(app);
+    tasks.repeat("cleaning up sessions", EVERY, move || {
+        let app = Arc::clone(&app);
+        async move { clean_up(&app).await }
     });
 }
 
-async fn clean_up(app: &App) -> Result<(), chatty_store::Error> {
+pub(crate) async fn clean_up(app: &App) -> Result<(), chatty_store::Error> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     store::session::delete_spent_before(&mut tx, now).await?;

@@ -27,7 +27,7 @@ use std::{sync::Arc, time::Duration};
 
 use chatty_bus::Consumer;
 use chatty_graphql::idempotency;
-use chatty_kit::{Env, Service, Tasks};
+use chatty_kit::{Env, Service};
 use chatty_store::{Error, Migration};
 
 use app::App;
@@ -47,7 +47,11 @@ pub async fn service(env: &Env, config: &Config) -> Result<Service, Error> {
     let db = env.storage.open(NAME, &migrations()).await?;
     let app = App::new(env, config, db.clone());
     domain::thread::prune(&app).await?;
-    env.tasks.spawn(prune_now_and_then(app.clone(), env.tasks.clone()));
+    let pruned = app.clone();
+    env.tasks.repeat("forgetting old rows", PRUNE_EVERY, move || {
+        let app = pruned.clone();
+        async move { domain::thread::prune(&app).await }
+    });
     Ok(Service {
         name: NAME,
         subgraph: Arc::new(schema::build(&app)),
@@ -70,13 +74,4 @@ pub fn migrations() -> Vec<Migration> {
 /// The service's schema, as composition takes it.
 pub fn sdl() -> String {
     schema::sdl()
-}
-
-async fn prune_now_and_then(app: App, tasks: Tasks) {
-    let stopping = tasks.stopping();
-    while stopping.run_until_cancelled(tokio::time::sleep(PRUNE_EVERY)).await.is_some() {
-        if let Err(error) = domain::thread::prune(&app).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old rows not forgotten");
-        }
-    }
 }
