@@ -6,9 +6,9 @@ use anyhow::Context;
 use axum::Router;
 use chatty_access::{Keys, Verifier};
 use chatty_auth::{Admin, Auth, FirstAdmin, NewAdmin};
-use chatty_bus::{InProcess, relay};
+use chatty_bus::{Group, InProcess, relay};
 use chatty_kit::{
-    Env, Service, Storage, Tasks,
+    Env, Exposure, Service, Storage, Tasks,
     http::{self, Readiness},
 };
 use chatty_router::{
@@ -20,6 +20,9 @@ use chatty_types::{Clock, Cursors};
 use tokio::net::TcpListener;
 
 use crate::{Config, Mode, folder::Folder, schema};
+
+/// Every durable group of the installation, whichever process its members run in.
+const GROUPS: &[Group] = &[chatty_posts::GROUP, chatty_subscriptions::GROUP];
 
 /// How long a stopping system waits for requests, sockets and events in hand.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -101,8 +104,6 @@ fn run(env: &Env, services: Vec<Service>, mut routes: Router) -> Router {
     for consumer in services.iter().flat_map(|service| service.consumers.iter().cloned()) {
         env.tasks.spawn(env.bus.consume(consumer, stopping.clone()));
     }
-    // Every group of every service is bound: no event can pass one by.
-    env.bus.open();
     for service in services {
         if let Some(db) = service.db {
             env.tasks.spawn(relay::run(service.name, db, Arc::clone(&env.bus), stopping.clone()));
@@ -116,10 +117,11 @@ fn environment(config: &Config, folder: &Folder, clock: Clock, public_url: Strin
     Ok(Env {
         cursors: Cursors::new(&folder.secret(config)?),
         keys: Keys::default(),
-        bus: Arc::new(InProcess::new(clock.clone())),
+        bus: Arc::new(InProcess::new(clock.clone(), GROUPS)),
         tasks: Tasks::default(),
         public_url,
-        storage: Storage::Folder(folder.path().to_owned()),
+        storage: Storage::folder(folder.path()),
+        exposure: Exposure::InProcess,
         clock,
     })
 }

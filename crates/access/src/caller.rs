@@ -18,6 +18,8 @@ pub struct Viewer {
     pub role: Role,
     /// Allowed what.
     pub scopes: Scopes,
+    /// When the token was issued, to the second.
+    pub issued_at: DateTime<Utc>,
     /// When the token ends.
     pub expires_at: DateTime<Utc>,
 }

@@ -4,9 +4,11 @@
 //! service and no transport. Start with [`Verifier`] for tokens and [`Caller`] for what a resolver sees.
 
 mod caller;
+mod context;
 mod scope;
 mod verifier;
 
 pub use caller::{Caller, Denied, Viewer};
+pub use context::{CONTEXT_HEADER, ContextError, Seals};
 pub use scope::{Role, Scope, Scopes};
 pub use verifier::{AUDIENCE, Claims, Keys, TOKEN_TYPE, TokenError, Verifier};

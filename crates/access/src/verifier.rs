@@ -149,6 +149,7 @@ impl Verifier {
             session: claims.sid,
             role: claims.role,
             scopes: Scopes::of_words(claims.scopes.iter().map(String::as_str)),
+            issued_at: DateTime::from_timestamp(claims.iat, 0).ok_or(TokenError::Invalid)?,
             expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?,
         })
     }

@@ -9,13 +9,30 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt, future::BoxFuture};
 use uuid::Uuid;
 
-/// A durable group of a service: every event with one of its keys reaches one of its members.
-#[derive(Clone)]
-pub struct Consumer {
+/// A durable group: every event with one of its keys reaches one of its members.
+///
+/// Groups are known before anything runs. Each process declares all of them, whichever it is a member of, so that no
+/// event passes by a group whose members have not started yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
     /// The service's name, or the service's and the purpose's.
-    pub group: &'static str,
+    pub name: &'static str,
     /// Routing keys, such as `posts.post.created`.
     pub keys: &'static [&'static str],
+}
+
+impl Group {
+    /// Whether the group is to get `event`.
+    pub fn wants(&self, event: &Envelope) -> bool {
+        self.keys.contains(&event.routing_key())
+    }
+}
+
+/// A member of a durable group.
+#[derive(Clone)]
+pub struct Consumer {
+    /// Of which group.
+    pub group: Group,
     /// Where the inbox lives: the database that the handler changes.
     pub db: Db,
     /// What to do with an event.
@@ -72,14 +89,10 @@ pub(crate) fn next_attempt(now: DateTime<Utc>, attempt: i64) -> DateTime<Utc> {
 }
 
 impl Consumer {
-    pub(crate) fn wants(&self, event: &Envelope) -> bool {
-        self.keys.contains(&event.routing_key())
-    }
-
     /// Handles `event` unless the inbox knows it. The inbox row and the handler's changes are one transaction.
     pub(crate) async fn handle_once(&self, clock: &Clock, event: &Envelope) -> Result<Handled, Rejection> {
         let mut tx = self.db.begin().await?;
-        if !insert_inbox(&mut tx, self.group, event.id, clock.now()).await? {
+        if !insert_inbox(&mut tx, self.group.name, event.id, clock.now()).await? {
             return Ok(Handled::default());
         }
         // A panic is a defect that the same event will meet again; the other events must go on.
@@ -95,7 +108,7 @@ impl Consumer {
     pub(crate) async fn prune_inbox(&self, clock: &Clock) -> Result<u64, Error> {
         let mut tx = self.db.begin().await?;
         let pruned = query!("DELETE FROM inbox WHERE consumer = $1 AND handled_at < $2")
-            .bind(self.group)
+            .bind(self.group.name)
             .bind(clock.now() - TimeDelta::days(7))
             .execute(&mut tx)
             .await?;

@@ -2,10 +2,7 @@
 //! loses nothing here either; handling it deletes the row.
 
 use std::{
-    sync::{
-        Arc, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, RwLock},
     time::Duration,
 };
 
@@ -19,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    Bus, Consumer, Listener, PublishError, Rejection,
+    Bus, Consumer, Group, Listener, PublishError, Rejection,
     consumer::{MAX_ATTEMPTS, next_attempt},
 };
 
@@ -35,26 +32,32 @@ pub struct InProcess(Arc<Inner>);
 
 struct Inner {
     clock: Clock,
-    groups: RwLock<Vec<Group>>,
-    open: AtomicBool,
+    groups: &'static [Group],
+    members: RwLock<Vec<Member>>,
     listeners: broadcast::Sender<Arc<Envelope>>,
 }
 
 #[derive(Clone)]
-struct Group {
+struct Member {
     consumer: Consumer,
     stored: Arc<Notify>,
 }
 
 impl InProcess {
-    /// A bus without groups.
-    pub fn new(clock: Clock) -> Self {
+    /// A bus that carries nothing until each of `groups` has its member.
+    pub fn new(clock: Clock, groups: &'static [Group]) -> Self {
         let (listeners, _) = broadcast::channel(LISTENER_LAG);
-        Self(Arc::new(Inner { clock, groups: RwLock::default(), open: AtomicBool::new(false), listeners }))
+        Self(Arc::new(Inner { clock, groups, members: RwLock::default(), listeners }))
     }
 
-    fn groups(&self) -> Vec<Group> {
-        self.0.groups.read().expect("no code panics while holding the groups").clone()
+    /// The member of every group.
+    fn members(&self) -> Result<Vec<Member>, PublishError> {
+        let members = self.0.members.read().expect("no code panics while holding the members").clone();
+        let is_bound = |group: &Group| members.iter().any(|member| member.consumer.group == *group);
+        match self.0.groups.iter().find(|group| !is_bound(group)) {
+            Some(group) => Err(PublishError::NotBound(group.name)),
+            None => Ok(members),
+        }
     }
 
     fn tell(&self, event: Arc<Envelope>) {
@@ -66,19 +69,16 @@ impl InProcess {
 impl Bus for InProcess {
     fn publish<'a>(&'a self, events: &'a [Envelope]) -> BoxFuture<'a, Result<(), PublishError>> {
         async move {
-            if !self.0.open.load(Ordering::Acquire) {
-                return Err(PublishError::NotOpen);
-            }
-            for group in self.groups() {
-                let consumer = &group.consumer;
-                let wanted: Vec<_> = events.iter().filter(|event| consumer.wants(event)).collect();
+            for member in self.members()? {
+                let consumer = &member.consumer;
+                let wanted: Vec<_> = events.iter().filter(|event| consumer.group.wants(event)).collect();
                 if wanted.is_empty() {
                     continue;
                 }
                 store_deliveries(consumer, &wanted, self.0.clock.now())
                     .await
-                    .map_err(|source| PublishError::NotStored { group: consumer.group, source })?;
-                group.stored.notify_one();
+                    .map_err(|source| PublishError::NotStored { group: consumer.group.name, source })?;
+                member.stored.notify_one();
             }
             for event in events {
                 self.tell(Arc::new(event.clone()));
@@ -96,25 +96,21 @@ impl Bus for InProcess {
         Listener { keys, events: self.0.listeners.subscribe() }
     }
 
-    fn open(&self) {
-        self.0.open.store(true, Ordering::Release);
-    }
-
     fn consume(&self, consumer: Consumer, stop: CancellationToken) -> BoxFuture<'static, ()> {
-        let group = Group { consumer, stored: Arc::default() };
-        self.0.groups.write().expect("no code panics while holding the groups").push(group.clone());
+        let member = Member { consumer, stored: Arc::default() };
+        self.0.members.write().expect("no code panics while holding the members").push(member.clone());
         let bus = self.clone();
-        async move { bus.run(group, stop).await }.boxed()
+        async move { bus.run(member, stop).await }.boxed()
     }
 }
 
 impl InProcess {
-    async fn run(&self, group: Group, stop: CancellationToken) {
+    async fn run(&self, member: Member, stop: CancellationToken) {
         let clock = &self.0.clock;
-        let name = group.consumer.group;
+        let name = member.consumer.group.name;
         let mut pruned_at = DateTime::UNIX_EPOCH;
         loop {
-            match self.handle_batch(&group, &stop).await {
+            match self.handle_batch(&member.consumer, &stop).await {
                 Ok(0) => {}
                 Ok(_) if !stop.is_cancelled() => continue,
                 Ok(_) => return,
@@ -124,22 +120,21 @@ impl InProcess {
             }
             if clock.now() - pruned_at > PRUNE_EVERY {
                 pruned_at = clock.now();
-                if let Err(error) = group.consumer.prune_inbox(clock).await {
+                if let Err(error) = member.consumer.prune_inbox(clock).await {
                     tracing::warn!(consumer = name, error = &error as &dyn std::error::Error, "inbox not pruned");
                 }
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = group.stored.notified() => {}
+                () = member.stored.notified() => {}
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }
     }
 
     /// Handles what is due, in the order of the events' ids. Acknowledges each, whatever became of it.
-    async fn handle_batch(&self, group: &Group, stop: &CancellationToken) -> Result<usize, Error> {
-        let Group { consumer, .. } = group;
-        let due = list_due(&consumer.db, consumer.group, self.0.clock.now()).await?;
+    async fn handle_batch(&self, consumer: &Consumer, stop: &CancellationToken) -> Result<usize, Error> {
+        let due = list_due(&consumer.db, consumer.group.name, self.0.clock.now()).await?;
         let mut handled = 0;
         for delivery in due {
             if stop.is_cancelled() {
@@ -157,7 +152,7 @@ impl InProcess {
             Ok(event) => consumer.handle_once(clock, &event).await,
             Err(error) => Err(Rejection::Poison(error.into())),
         };
-        let group = consumer.group;
+        let group = consumer.group.name;
         let mut tx = consumer.db.begin().await?;
         match outcome {
             Ok(done) => {
@@ -208,7 +203,7 @@ async fn store_deliveries(consumer: &Consumer, events: &[&Envelope], now: DateTi
             "INSERT INTO delivery (consumer, event_id, envelope, attempt, due_at) VALUES ($1, $2, $3, 0, $4)
              ON CONFLICT (consumer, event_id) DO NOTHING"
         )
-        .bind(consumer.group)
+        .bind(consumer.group.name)
         .bind(event.id)
         .bind(text)
         .bind(now)

@@ -20,7 +20,7 @@ use chatty_store::Migration;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-pub use consumer::{Consumer, Handled, Handler, Rejection};
+pub use consumer::{Consumer, Group, Handled, Handler, Rejection};
 pub use in_process::InProcess;
 pub use settled::settled;
 
@@ -31,9 +31,9 @@ pub const MIGRATIONS: &[Migration] =
 /// The events are not stored for every group; they stay in the outbox and are published again.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The bus is not open: not every group is bound yet, and an unbound one would miss the events for good.
-    #[error("the bus is not open yet")]
-    NotOpen,
+    /// A group has no member in this process yet and would miss the events for good.
+    #[error("the group `{0}` is not there yet")]
+    NotBound(&'static str),
     /// A group's database did not take them.
     #[error("publishing failed for the group `{group}`")]
     NotStored {
@@ -55,10 +55,7 @@ pub trait Bus: Send + Sync + 'static {
     /// Hears of published and broadcast events whose routing key is one of `keys`, from now on.
     fn listen(&self, keys: &'static [&'static str]) -> Listener;
 
-    /// Says that every durable group is bound. Until then `publish` fails, so that no event can pass a group by.
-    fn open(&self);
-
-    /// Binds a durable group before it returns; the future then handles events until `stop`, finishing the one in hand.
+    /// Joins a durable group; the future handles events until `stop`, finishing the one in hand.
     fn consume(&self, consumer: Consumer, stop: CancellationToken) -> BoxFuture<'static, ()>;
 }
 

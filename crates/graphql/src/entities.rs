@@ -109,7 +109,7 @@ mod tests {
 
     #[tokio::test]
     async fn missing_entities_are_null_and_failures_stay_with_their_index() {
-        let schema = crate::subgraph(Query, EmptyMutation, EmptySubscription).finish();
+        let schema = crate::subgraph(Query, EmptyMutation, EmptySubscription, chatty_kit::Exposure::InProcess).finish();
         let mut representations: Vec<_> =
             (0..100).map(|n| json!({"__typename": "Thing", "id": n.to_string()})).collect();
         representations[7] = json!({"__typename": "Thing", "id": "seven"});

@@ -114,6 +114,7 @@ where
 #[cfg(test)]
 mod tests {
     use async_graphql::{EmptyMutation, EmptySubscription, Object, Subscription};
+    use chatty_kit::Exposure;
     use futures_util::stream;
 
     use super::*;
@@ -142,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn faults_become_codes_and_raw_errors_never_reach_the_reply() {
-        let schema = crate::subgraph(Query, EmptyMutation, EmptySubscription).finish();
+        let schema = crate::subgraph(Query, EmptyMutation, EmptySubscription, Exposure::InProcess).finish();
         let response = schema.execute("{ database wrapped busy private }").await;
         let mut seen: Vec<_> = response
             .errors
@@ -180,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn streams_that_fail_at_the_start_or_later_do_it_with_a_code() {
-        let schema = crate::subgraph(Query, EmptyMutation, Streams).finish();
+        let schema = crate::subgraph(Query, EmptyMutation, Streams, Exposure::InProcess).finish();
         for (field, codes) in
             [("refused", &["UNAUTHENTICATED"][..]), ("broken", &["INTERNAL"]), ("failing", &["", "INTERNAL"])]
         {

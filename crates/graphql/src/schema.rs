@@ -4,21 +4,39 @@ use std::sync::Arc;
 
 use async_graphql::{ObjectType, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType, ValidationMode};
 
+use chatty_kit::Exposure;
+
 use crate::{Entities, PerRequest, entities::Started, policy::ErrorPolicy};
 
-/// A schema that runs behind the router in one process: federated, without limits or validation of its own, because
-/// the router has validated and limited every request before it arrives.
-pub fn subgraph<Q, M, S>(query: Q, mutation: M, subscription: S) -> SchemaBuilder<Entities<Q>, M, S>
+/// Nested fields in a request from another process: the router's own limit, and what planning may wrap around it.
+const DEPTH: usize = 60;
+/// Fields in such a request.
+const COMPLEXITY: usize = 10_000;
+
+/// A federated schema. In the router's process it validates and limits nothing, because the router has done so before
+/// the request arrives; elsewhere it does both again.
+pub fn subgraph<Q, M, S>(
+    query: Q,
+    mutation: M,
+    subscription: S,
+    exposure: Exposure,
+) -> SchemaBuilder<Entities<Q>, M, S>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    Schema::build(Entities(query), mutation, subscription)
+    let builder = Schema::build(Entities(query), mutation, subscription);
+    let builder = match exposure {
+        Exposure::InProcess => builder.validation_mode(ValidationMode::Fast),
+        Exposure::Network => {
+            builder.validation_mode(ValidationMode::Strict).limit_depth(DEPTH).limit_complexity(COMPLEXITY)
+        }
+    };
+    builder
         .enable_federation()
         // Otherwise the SDL lacks the subscription root.
         .enable_subscription_in_federation()
-        .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
         .extension(ErrorPolicy)
         .extension(PerRequest(Arc::new(|request: async_graphql::Request| request.data(Started::default()))))

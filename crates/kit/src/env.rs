@@ -1,13 +1,12 @@
 //! What a service is given to run with.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use chatty_access::Keys;
 use chatty_bus::Bus;
-use chatty_store::{Db, Error, Migration};
 use chatty_types::{Clock, Cursors};
 
-use crate::Tasks;
+use crate::{Exposure, Storage, Tasks};
 
 /// The surroundings of a service in one running system. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -26,20 +25,6 @@ pub struct Env {
     pub public_url: String,
     /// Where services keep their data.
     pub storage: Storage,
-}
-
-/// Where services keep their data.
-#[derive(Debug, Clone)]
-pub enum Storage {
-    /// A SQLite file a service, in this folder.
-    Folder(PathBuf),
-}
-
-impl Storage {
-    /// Opens the database of `service` and brings it up to date.
-    pub async fn open(&self, service: &'static str, migrations: &[Migration]) -> Result<Db, Error> {
-        match self {
-            Self::Folder(folder) => Db::open_sqlite(&folder.join(format!("{service}.sqlite")), migrations).await,
-        }
-    }
+    /// Who sends requests to the subgraphs.
+    pub exposure: Exposure,
 }

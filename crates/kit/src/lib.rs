@@ -8,12 +8,14 @@ mod env;
 mod fault;
 pub mod http;
 mod service;
+mod storage;
 mod subgraph;
 mod tasks;
 pub mod telemetry;
 
-pub use env::{Env, Storage};
+pub use env::Env;
 pub use fault::{Code, Fault};
 pub use service::Service;
-pub use subgraph::Subgraph;
+pub use storage::Storage;
+pub use subgraph::{Exposure, Subgraph};
 pub use tasks::Tasks;

@@ -13,9 +13,13 @@ pub struct Service {
     pub name: &'static str,
     /// Its part of the graph.
     pub subgraph: Arc<dyn Subgraph>,
-    /// Plain HTTP routes under prefixes of its own, such as `/.well-known`.
+    /// Plain HTTP routes for everybody, all below `prefixes`.
     pub routes: axum::Router,
-    /// Its durable groups.
+    /// What the paths of `routes` begin with, such as `/.well-known`. A router elsewhere passes them on.
+    pub prefixes: &'static [&'static str],
+    /// Plain HTTP routes for other processes of the installation, below `/internal`. Never on the public listener.
+    pub internal: axum::Router,
+    /// Its members of durable groups.
     pub consumers: Vec<Consumer>,
     /// Its database, whose outbox the process empties. `None` for a service without data.
     pub db: Option<Db>,

@@ -7,11 +7,19 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 
+/// Who sends requests to a subgraph schema, and so what it must check itself. Fixed when the schema is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    /// The router in the same process, with documents that it has validated and limited.
+    InProcess,
+    /// A router elsewhere, with texts: they are validated, and limited again.
+    Network,
+}
+
 /// Executes subgraph requests in memory.
 ///
 /// The request carries its parsed document (`Request::set_parsed_query`) and, as data, the
-/// [`chatty_access::Caller`]. The router has validated it against limits; a schema behind this trait is built
-/// `ValidationMode::Fast` and without limits of its own.
+/// [`chatty_access::Caller`].
 pub trait Subgraph: Send + Sync + 'static {
     /// Runs a query or a mutation.
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;

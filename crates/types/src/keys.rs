@@ -8,6 +8,8 @@ use sha2::Sha256;
 pub enum Purpose {
     /// Signs cursors.
     Cursor,
+    /// Seals what the router tells subgraphs in other processes.
+    Context,
 }
 
 /// The installation's secret (`CHATTY_SECRET`): at least 32 bytes.
@@ -29,6 +31,7 @@ impl Secret {
     pub fn derive(&self, purpose: Purpose) -> [u8; 32] {
         let label: &[u8] = match purpose {
             Purpose::Cursor => b"cursor",
+            Purpose::Context => b"context",
         };
         let mut key = [0; 32];
         Hkdf::<Sha256>::new(None, &self.0)
@@ -52,6 +55,7 @@ mod tests {
     fn a_key_follows_from_its_secret_and_short_secrets_are_refused() {
         let secret = Secret::new(&[7; 32]).expect("long enough");
         assert_ne!(secret.derive(Purpose::Cursor), [7; 32]);
+        assert_ne!(secret.derive(Purpose::Cursor), secret.derive(Purpose::Context));
         assert_eq!(secret.derive(Purpose::Cursor), Secret::new(&[7; 32]).expect("long enough").derive(Purpose::Cursor));
         assert!(Secret::new(&[7; 31]).is_err());
         assert_eq!(format!("{secret:?}"), "Secret(…)");

@@ -19,7 +19,7 @@ mod store;
 
 use std::sync::Arc;
 
-use chatty_kit::{Env, Service};
+use chatty_kit::{Env, Exposure, Service};
 use chatty_store::{Db, Migration};
 
 use app::App;
@@ -29,6 +29,9 @@ pub use domain::admin::{Admin, AdminError, FirstAdmin, NewAdmin};
 
 /// The service's name: of its subgraph, its database and its configuration section.
 pub const NAME: &str = "auth";
+
+/// Below which this service has routes for everybody.
+pub const PREFIXES: &[&str] = &["/.well-known"];
 
 /// The service, opened: its database is up to date, its signing key exists and `env.keys` holds the public half.
 #[derive(Clone)]
@@ -50,8 +53,10 @@ impl Auth {
         retention::start(&self.env.tasks, &self.app);
         Service {
             name: NAME,
-            subgraph: Arc::new(schema::with_app(&self.app)),
+            subgraph: Arc::new(schema::with_app(&self.app, self.env.exposure)),
             routes: routes::routes(self.app.signer.jwks()),
+            prefixes: PREFIXES,
+            internal: axum::Router::new(),
             consumers: Vec::new(),
             db: Some(self.app.db.clone()),
         }
@@ -83,7 +88,7 @@ pub async fn service(env: &Env, config: &Config) -> Result<Service, OpenError> {
 
 /// The subgraph's federation SDL.
 pub fn sdl() -> String {
-    chatty_graphql::sdl(&schema::builder().finish())
+    chatty_graphql::sdl(&schema::builder(Exposure::InProcess).finish())
 }
 
 /// Every migration of this service's database, in order.

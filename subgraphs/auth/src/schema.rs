@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, Request, Schema, SchemaBuilder};
 use chatty_graphql::{Entities, PerRequest};
+use chatty_kit::Exposure;
 
 use crate::app::App;
 use loaders::Loaders;
@@ -19,13 +20,13 @@ use mutation::Mutation;
 use query::Query;
 
 /// The schema without what it works with: enough to print it.
-pub(crate) fn builder() -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {
-    chatty_graphql::subgraph(Query, Mutation, EmptySubscription)
+pub(crate) fn builder(exposure: Exposure) -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {
+    chatty_graphql::subgraph(Query, Mutation, EmptySubscription, exposure)
 }
 
 /// The schema that answers requests.
-pub(crate) fn with_app(app: &Arc<App>) -> Schema<Entities<Query>, Mutation, EmptySubscription> {
+pub(crate) fn with_app(app: &Arc<App>, exposure: Exposure) -> Schema<Entities<Query>, Mutation, EmptySubscription> {
     let for_loaders = Arc::clone(app);
     let per_request = move |request: Request| request.data(Loaders::new(&for_loaders));
-    builder().data(Arc::clone(app)).extension(PerRequest(Arc::new(per_request))).finish()
+    builder(exposure).data(Arc::clone(app)).extension(PerRequest(Arc::new(per_request))).finish()
 }

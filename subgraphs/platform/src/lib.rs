@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, EmptyMutation, EmptySubscription, Error, ID, Object, Schema, SimpleObject};
 use chatty_graphql::{DateTime, Entities};
-use chatty_kit::{Env, Fault, Service};
+use chatty_kit::{Env, Exposure, Fault, Service};
 use chatty_types::Clock;
 use node::Node;
 
@@ -21,17 +21,25 @@ const MAX_NODES: usize = 100;
 
 /// The service, ready to run.
 pub fn service(env: &Env) -> Service {
-    let schema = schema(Some(env.clock.clone()));
-    Service { name: NAME, subgraph: Arc::new(schema), routes: axum::Router::new(), consumers: Vec::new(), db: None }
+    let schema = schema(Some(env.clock.clone()), env.exposure);
+    Service {
+        name: NAME,
+        subgraph: Arc::new(schema),
+        routes: axum::Router::new(),
+        prefixes: &[],
+        internal: axum::Router::new(),
+        consumers: Vec::new(),
+        db: None,
+    }
 }
 
 /// The subgraph's federation SDL.
 pub fn sdl() -> String {
-    chatty_graphql::sdl(&schema(None))
+    chatty_graphql::sdl(&schema(None, Exposure::InProcess))
 }
 
-fn schema(clock: Option<Clock>) -> Schema<Entities<Query>, EmptyMutation, EmptySubscription> {
-    let builder = chatty_graphql::subgraph(Query, EmptyMutation, EmptySubscription);
+fn schema(clock: Option<Clock>, exposure: Exposure) -> Schema<Entities<Query>, EmptyMutation, EmptySubscription> {
+    let builder = chatty_graphql::subgraph(Query, EmptyMutation, EmptySubscription, exposure);
     match clock {
         Some(clock) => builder.data(clock).finish(),
         None => builder.finish(),

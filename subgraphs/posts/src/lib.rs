@@ -25,7 +25,7 @@ mod store;
 
 use std::{sync::Arc, time::Duration};
 
-use chatty_bus::Consumer;
+use chatty_bus::{Consumer, Group};
 use chatty_graphql::idempotency;
 use chatty_kit::{Env, Service};
 use chatty_store::{Error, Migration};
@@ -35,6 +35,9 @@ pub use config::Config;
 
 /// The service's name: of its subgraph, its database and its durable group.
 pub const NAME: &str = "posts";
+
+/// The service's durable group.
+pub const GROUP: Group = Group { name: NAME, keys: events::KEYS };
 
 const MIGRATIONS: &[Migration] =
     &[Migration { version: 1001, name: "posts", sql: include_str!("../../../migrations/posts/1001_posts.sql") }];
@@ -54,11 +57,12 @@ pub async fn service(env: &Env, config: &Config) -> Result<Service, Error> {
     });
     Ok(Service {
         name: NAME,
-        subgraph: Arc::new(schema::build(&app)),
+        subgraph: Arc::new(schema::build(&app, env.exposure)),
         routes: axum::Router::new(),
+        prefixes: &[],
+        internal: axum::Router::new(),
         consumers: vec![Consumer {
-            group: NAME,
-            keys: events::KEYS,
+            group: GROUP,
             db: db.clone(),
             handler: Arc::new(events::Replicas),
         }],

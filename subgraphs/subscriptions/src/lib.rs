@@ -28,7 +28,7 @@ mod store;
 
 use std::sync::Arc;
 
-use chatty_bus::Consumer;
+use chatty_bus::{Consumer, Group};
 use chatty_kit::{Env, Service};
 use chatty_store::{Error, Migration};
 
@@ -37,6 +37,9 @@ pub use crate::config::Config;
 
 /// The service's name: of its subgraph, its database, its durable group and its configuration section.
 pub const NAME: &str = "subscriptions";
+
+/// The service's durable group.
+pub const GROUP: Group = Group { name: NAME, keys: events::KEYS };
 
 /// Opens the service's database and builds its part of the graph.
 pub async fn service(env: &Env, _config: &Config) -> Result<Service, Error> {
@@ -47,11 +50,13 @@ pub async fn service(env: &Env, _config: &Config) -> Result<Service, Error> {
         cursors: env.cursors.clone(),
         bus: Arc::clone(&env.bus),
     });
-    let consumer = Consumer { group: NAME, keys: events::KEYS, db: db.clone(), handler: app.clone() };
+    let consumer = Consumer { group: GROUP, db: db.clone(), handler: app.clone() };
     Ok(Service {
         name: NAME,
-        subgraph: Arc::new(schema::build(app)),
+        subgraph: Arc::new(schema::build(app, env.exposure)),
         routes: axum::Router::new(),
+        prefixes: &[],
+        internal: axum::Router::new(),
         consumers: vec![consumer],
         db: Some(db),
     })

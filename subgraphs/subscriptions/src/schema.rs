@@ -13,24 +13,25 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Schema, SchemaBuilder};
 use chatty_graphql::{Entities, PerRequest};
+use chatty_kit::Exposure;
 
 use self::{loaders::Loaders, mutation::Mutation, query::Query, subscription::Subscription};
 use crate::app::App;
 
 /// The schema over the service's state.
-pub(crate) fn build(app: Arc<App>) -> Schema<Entities<Query>, Mutation, Subscription> {
+pub(crate) fn build(app: Arc<App>, exposure: Exposure) -> Schema<Entities<Query>, Mutation, Subscription> {
     let db = app.db.clone();
     let loaders = move |request: async_graphql::Request| request.data(Loaders::new(&db));
-    builder().data(app).extension(PerRequest(Arc::new(loaders))).finish()
+    builder(exposure).data(app).extension(PerRequest(Arc::new(loaders))).finish()
 }
 
 /// The schema's SDL.
 pub(crate) fn sdl() -> String {
-    chatty_graphql::sdl(&builder().finish())
+    chatty_graphql::sdl(&builder(Exposure::InProcess).finish())
 }
 
-fn builder() -> SchemaBuilder<Entities<Query>, Mutation, Subscription> {
-    chatty_graphql::subgraph(Query, Mutation, Subscription)
+fn builder(exposure: Exposure) -> SchemaBuilder<Entities<Query>, Mutation, Subscription> {
+    chatty_graphql::subgraph(Query, Mutation, Subscription, exposure)
 }
 
 /// The service's state, from the request in hand.

@@ -6,13 +6,13 @@ use async_graphql::{Request, Variables};
 use chatty_access::{Caller, Keys, Role, Verifier, Viewer};
 use chatty_auth::{Auth, Config};
 use chatty_bus::InProcess;
-use chatty_kit::{Env, Service, Storage, Tasks};
+use chatty_kit::{Env, Exposure, Service, Storage, Tasks};
+use chatty_scratch::Scratch;
 use chatty_store::Db;
 use chatty_types::{Clock, Cursors, Secret, SessionId, UserId};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 pub(crate) const ISSUER: &str = "https://chatty.test";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -23,7 +23,7 @@ pub(crate) struct World {
     pub(crate) service: Service,
     pub(crate) verifier: Verifier,
     /// Deleted when the last system on it is gone.
-    folder: Arc<TempDir>,
+    scratch: Arc<Scratch>,
 }
 
 /// A pair of tokens as a client keeps it.
@@ -39,39 +39,40 @@ impl World {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
-        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), Clock::system(), config).await
+        Self::open(Arc::new(Scratch::new().await), Clock::system(), config).await
     }
 
     /// A second system on the database and at the time of this one.
     pub(crate) async fn another(&self) -> Self {
-        Self::open(Arc::clone(&self.folder), self.env.clock.clone(), Config::default()).await
+        Self::open(Arc::clone(&self.scratch), self.env.clock.clone(), Config::default()).await
     }
 
     /// This many systems that start at the same time on one new database.
     pub(crate) async fn start_together(systems: usize) -> Vec<Self> {
-        let (folder, clock) = (Arc::new(tempfile::tempdir().expect("a temporary folder")), Clock::system());
-        join_all((0..systems).map(|_| Self::open(Arc::clone(&folder), clock.clone(), Config::default()))).await
+        let (scratch, clock) = (Arc::new(Scratch::new().await), Clock::system());
+        join_all((0..systems).map(|_| Self::open(Arc::clone(&scratch), clock.clone(), Config::default()))).await
     }
 
     /// The bytes of all files of the database.
     pub(crate) fn everything_stored(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path()).expect("the folder exists");
+        let files = std::fs::read_dir(self.scratch.folder()).expect("the folder exists");
         files.flat_map(|file| std::fs::read(file.expect("readable").path()).expect("readable")).collect()
     }
 
-    async fn open(folder: Arc<TempDir>, clock: Clock, config: Config) -> Self {
+    async fn open(scratch: Arc<Scratch>, clock: Clock, config: Config) -> Self {
         let env = Env {
             cursors: Cursors::new(&Secret::new(&[5; 32]).expect("long enough")),
             keys: Keys::default(),
-            bus: Arc::new(InProcess::new(clock.clone())),
+            bus: Arc::new(InProcess::new(clock.clone(), &[])),
             tasks: Tasks::default(),
             public_url: ISSUER.to_owned(),
-            storage: Storage::Folder(folder.path().to_owned()),
+            storage: Storage::folder(scratch.folder()).with_database(scratch.database_url().map(str::to_owned)),
+            exposure: Exposure::InProcess,
             clock,
         };
         let auth = Auth::open(&env, &config).await.expect("auth opens");
         let verifier = Verifier::new(env.keys.clone(), ISSUER, env.clock.clone());
-        Self { service: auth.service(), env, auth, verifier, folder }
+        Self { service: auth.service(), env, auth, verifier, scratch }
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -137,6 +138,7 @@ impl World {
             session: SessionId::new(clock),
             role,
             scopes: role.scopes(),
+            issued_at: clock.now(),
             expires_at: clock.now() + TimeDelta::minutes(10),
         };
         Caller { viewer: Some(viewer), ..Caller::anonymous() }

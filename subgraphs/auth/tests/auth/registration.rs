@@ -30,7 +30,6 @@ async fn a_new_account_is_active_and_unconfirmed_and_the_other_services_hear_of_
     let world = World::start().await;
     let mut heard = world.env.bus.listen(&["auth.user.registered"]);
     let bus = world.env.bus.clone();
-    bus.open();
     world.env.tasks.spawn(relay::run("auth", world.db().clone(), bus, world.env.tasks.stopping()));
 
     let payload = world.register_with(input("Ana_1", "  Ana@Example.com ")).await;

@@ -10,14 +10,14 @@ use chatty_events::{
     Envelope, Event,
     subscriptions::{FollowCreated, FollowRemoved},
 };
-use chatty_kit::{Env, Service, Storage, Tasks};
-use chatty_posts::Config;
+use chatty_kit::{Env, Exposure, Service, Storage, Tasks};
+use chatty_posts::{Config, GROUP};
+use chatty_scratch::Scratch;
 use chatty_store::{Db, query};
 use chatty_types::{Clock, Cursors, Secret, SessionId, UserId};
 use chrono::DateTime;
 use futures_util::stream::BoxStream;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use uuid::Uuid;
 
 /// One running service.
@@ -26,34 +26,34 @@ pub(crate) struct World {
     pub(crate) db: Db,
     service: Service,
     /// Removed with the last world that uses it.
-    folder: Arc<TempDir>,
+    scratch: Arc<Scratch>,
 }
 
 impl World {
     /// A service whose outbox nobody empties, so that a test can read what was published.
     pub(crate) async fn start() -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let scratch = Arc::new(Scratch::new().await);
         let clock = Clock::system();
         let env = Env {
             clock: clock.clone(),
             cursors: Cursors::new(&Secret::new(&[7; 32]).unwrap()),
             keys: Keys::default(),
-            bus: Arc::new(InProcess::new(clock)),
+            bus: Arc::new(InProcess::new(clock, &[GROUP])),
             tasks: Tasks::default(),
             public_url: "http://localhost".into(),
-            storage: Storage::Folder(folder.path().to_owned()),
+            storage: Storage::folder(scratch.folder()).with_database(scratch.database_url().map(str::to_owned)),
+            exposure: Exposure::InProcess,
         };
-        Self::on(env, folder).await
+        Self::on(env, scratch).await
     }
 
-    async fn on(env: Env, folder: Arc<TempDir>) -> Self {
+    async fn on(env: Env, scratch: Arc<Scratch>) -> Self {
         let service = chatty_posts::service(&env, &Config::default()).await.unwrap();
         for consumer in service.consumers.clone() {
             env.tasks.spawn(env.bus.consume(consumer, env.tasks.stopping()));
         }
-        env.bus.open();
         let db = service.db.clone().unwrap();
-        Self { env, db, service, folder }
+        Self { env, db, service, scratch }
     }
 
     /// The same, with the relay that makes the bus tell live streams.
@@ -66,7 +66,7 @@ impl World {
 
     /// The service started anew on the same data.
     pub(crate) async fn restarted(&self) -> Self {
-        Self::on(self.env.clone(), Arc::clone(&self.folder)).await
+        Self::on(self.env.clone(), Arc::clone(&self.scratch)).await
     }
 
     /// The whole response.
@@ -185,6 +185,7 @@ pub(crate) fn signed_in(number: u128, scopes: Scopes) -> Caller {
         session: SessionId::from_uuid(Uuid::nil()),
         role: Role::User,
         scopes,
+        issued_at: DateTime::UNIX_EPOCH,
         expires_at: DateTime::UNIX_EPOCH,
     };
     Caller { viewer: Some(viewer), ..Caller::anonymous() }

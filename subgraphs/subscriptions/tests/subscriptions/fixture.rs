@@ -10,7 +10,8 @@ use chatty_events::{
     auth::UserRegistered,
     posts::{PostCreated, PostDeleted, PostUpdated, Visibility},
 };
-use chatty_kit::{Env, Service, Storage, Tasks};
+use chatty_kit::{Env, Exposure, Service, Storage, Tasks};
+use chatty_scratch::Scratch;
 use chatty_store::Db;
 use chatty_types::{Clock, Cursors, Id, PostId, Secret, UserId};
 use chrono::TimeDelta;
@@ -22,14 +23,14 @@ pub(crate) struct Fixture {
     pub(crate) service: Service,
     pub(crate) bus: Arc<InProcess>,
     tasks: Tasks,
-    _folder: tempfile::TempDir,
+    _scratch: Scratch,
 }
 
 /// The service without relay and consumer: events lie in the outbox.
 pub(crate) async fn quiet() -> Fixture {
-    let folder = tempfile::tempdir().unwrap();
+    let scratch = Scratch::new().await;
     let clock = Clock::system();
-    let bus = Arc::new(InProcess::new(clock.clone()));
+    let bus = Arc::new(InProcess::new(clock.clone(), &[chatty_subscriptions::GROUP]));
     let tasks = Tasks::default();
     let env = Env {
         clock: clock.clone(),
@@ -38,10 +39,11 @@ pub(crate) async fn quiet() -> Fixture {
         bus: bus.clone(),
         tasks: tasks.clone(),
         public_url: "http://localhost".to_owned(),
-        storage: Storage::Folder(folder.path().to_owned()),
+        storage: Storage::folder(scratch.folder()).with_database(scratch.database_url().map(str::to_owned)),
+        exposure: Exposure::InProcess,
     };
     let service = chatty_subscriptions::service(&env, &chatty_subscriptions::Config::default()).await.unwrap();
-    Fixture { clock, service, bus, tasks, _folder: folder }
+    Fixture { clock, service, bus, tasks, _scratch: scratch }
 }
 
 /// The running service.
@@ -50,7 +52,6 @@ pub(crate) async fn running() -> Fixture {
     for consumer in fixture.service.consumers.clone() {
         fixture.tasks.spawn(fixture.bus.consume(consumer, fixture.tasks.stopping()));
     }
-    fixture.bus.open();
     let relay = relay::run(fixture.service.name, fixture.db().clone(), fixture.bus.clone(), fixture.tasks.stopping());
     fixture.tasks.spawn(relay);
     fixture
@@ -124,6 +125,7 @@ impl Fixture {
             session: Id::new(&self.clock),
             role: Role::User,
             scopes: Role::User.scopes(),
+            issued_at: self.clock.now(),
             expires_at: self.clock.now() + TimeDelta::minutes(10),
         });
         Request::new(document).variables(Variables::from_json(variables)).data(Caller { viewer, ..Caller::anonymous() })
