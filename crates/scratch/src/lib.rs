@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -57,6 +57,17 @@ impl Scratch {
         self.database.as_ref().map(|database| database.url.as_str())
     }
 
+    /// Everything that is stored: the bytes of all files and, of PostgreSQL, each row as text, where bytes are hexadecimal.
+    pub async fn everything_stored(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder.path()).expect("the folder exists");
+        let mut stored: Vec<u8> =
+            files.flat_map(|file| std::fs::read(file.expect("readable").path()).expect("readable")).collect();
+        if let Some(database) = &self.database {
+            stored.extend(database.rows().await.into_bytes());
+        }
+        stored
+    }
+
     /// Names on a broker; `None` where events stay in process.
     pub fn broker(&self) -> Option<&Broker> {
         self.broker.as_ref()
@@ -77,6 +88,24 @@ impl Database {
         let options: PgConnectOptions = server.parse().expect("CHATTY_TEST_DATABASE_URL is a postgres:// URL");
         let url = sqlx::ConnectOptions::to_url_lossy(&options.database(name)).to_string();
         Self { server, name: name.to_owned(), url }
+    }
+}
+
+impl Database {
+    /// Each row of each table, as text.
+    async fn rows(&self) -> String {
+        let mut connection = PgConnection::connect(&self.url).await.expect("the database is there");
+        let tables = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+                      WHERE schemaname NOT IN ('pg_catalog', 'information_schema')";
+        let tables = connection.fetch_all(tables).await.expect("a list of tables");
+        let mut text = String::new();
+        for table in tables {
+            let table: String = table.get(0);
+            let rows = format!("SELECT COALESCE(string_agg(CAST(x AS TEXT), ' '), '') FROM {table} AS x");
+            let rows = connection.fetch_one(AssertSqlSafe(rows)).await.expect("the rows");
+            text.push_str(rows.get(0));
+        }
+        text
     }
 }
 

@@ -79,6 +79,9 @@ pub enum Error {
         /// What stands in it.
         phrase: &'static str,
     },
+    /// The URL of a PostgreSQL database begins otherwise.
+    #[error("a database's URL is postgres://user:password@host:port/database")]
+    NotAPostgresUrl,
     /// A schema's name is not made of lower-case letters, digits and underscores.
     #[error("`{0}` cannot name a schema")]
     SchemaName(&'static str),

@@ -39,6 +39,15 @@ pub(crate) async fn open(url: &str, schema: &'static str) -> Result<Pools> {
     Ok(Pools::Postgres(pool))
 }
 
+/// Whether [`Db::open_postgres`](crate::Db::open_postgres) would understand the URL. The error does not repeat it.
+pub fn check_url(url: &str) -> Result<()> {
+    if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Err(Error::NotAPostgresUrl);
+    }
+    url.parse::<PgConnectOptions>()?;
+    Ok(())
+}
+
 fn options(url: &str, schema: &'static str) -> Result<PgConnectOptions> {
     // The name becomes part of a statement's text.
     let mut letters = schema.bytes();

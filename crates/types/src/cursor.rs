@@ -63,12 +63,21 @@ pub struct CursorError;
 
 /// Encodes and decodes cursors with the installation's key.
 #[derive(Clone)]
-pub struct Cursors(Hmac<Sha256>);
+pub struct Cursors {
+    key: Hmac<Sha256>,
+    previous: Option<Hmac<Sha256>>,
+}
 
 impl Cursors {
     /// Derives the cursor key from the installation's secret.
     pub fn new(secret: &Secret) -> Self {
-        Self(Hmac::new_from_slice(&secret.derive(Purpose::Cursor)).expect("HMAC takes keys of any length"))
+        Self { key: key(secret), previous: None }
+    }
+
+    /// Also takes the cursors of the secret before this one, as long as clients may still hold some.
+    #[must_use]
+    pub fn accepting(self, previous: Option<&Secret>) -> Self {
+        Self { previous: previous.map(key), ..self }
     }
 
     /// The cursor of `position` in `list`.
@@ -78,7 +87,7 @@ impl Cursors {
         bytes[1..9].copy_from_slice(&position.sort.to_be_bytes());
         bytes[9..25].copy_from_slice(position.id.as_bytes());
         bytes[25..33].copy_from_slice(&list.hash());
-        let mac = self.mac(&bytes[..BODY]);
+        let mac = mac(&self.key, &bytes[..BODY]);
         bytes[BODY..].copy_from_slice(&mac);
         BASE64URL_NOPAD.encode(&bytes)
     }
@@ -87,8 +96,9 @@ impl Cursors {
     pub fn decode(&self, list: &List, cursor: &str) -> Result<Position, CursorError> {
         let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| CursorError)?;
         let bytes: [u8; BODY + MAC] = bytes.try_into().map_err(|_| CursorError)?;
-        let (body, mac) = bytes.split_at(BODY);
-        let genuine = bool::from(self.mac(body).as_slice().ct_eq(mac));
+        let (body, tag) = bytes.split_at(BODY);
+        let made_by = |key: &Hmac<Sha256>| bool::from(mac(key, body).as_slice().ct_eq(tag));
+        let genuine = made_by(&self.key) || self.previous.as_ref().is_some_and(made_by);
         if !genuine || body[0] != VERSION || body[25..33] != list.hash() {
             return Err(CursorError);
         }
@@ -97,13 +107,17 @@ impl Cursors {
             id: Uuid::from_bytes(std::array::from_fn(|at| body[9 + at])),
         })
     }
+}
 
-    fn mac(&self, body: &[u8]) -> [u8; MAC] {
-        let mut mac = self.0.clone();
-        mac.update(body);
-        let tag = mac.finalize().into_bytes();
-        std::array::from_fn(|at| tag[at])
-    }
+fn key(secret: &Secret) -> Hmac<Sha256> {
+    Hmac::new_from_slice(&secret.derive(Purpose::Cursor)).expect("HMAC takes keys of any length")
+}
+
+fn mac(key: &Hmac<Sha256>, body: &[u8]) -> [u8; MAC] {
+    let mut mac = key.clone();
+    mac.update(body);
+    let tag = mac.finalize().into_bytes();
+    std::array::from_fn(|at| tag[at])
 }
 
 impl std::fmt::Debug for Cursors {
@@ -153,5 +167,13 @@ mod tests {
         let text = cursors().encode(&list, Position { sort: 0, id: Uuid::nil() });
         let other = Cursors::new(&Secret::new(&[2; 32]).expect("long enough"));
         assert_eq!(other.decode(&list, &text), Err(CursorError));
+    }
+
+    #[test]
+    fn a_cursor_outlives_a_change_of_the_secret() {
+        let (list, position) = (List::new("posts"), Position { sort: 7, id: Uuid::nil() });
+        let text = cursors().encode(&list, position);
+        let (new, old) = (Secret::new(&[2; 32]).expect("long enough"), Secret::new(&[1; 32]).expect("long enough"));
+        assert_eq!(Cursors::new(&new).accepting(Some(&old)).decode(&list, &text), Ok(position));
     }
 }

@@ -1,14 +1,9 @@
 //! A fresh database a test, on every database there is.
 
-use std::{
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
-};
-
+use chatty_scratch::Scratch;
 use chatty_store::{Db, Migration, Result, Tx, query};
 use chatty_types::{Clock, PostId, UserId};
 use chrono::{DateTime, Utc};
-use tempfile::TempDir;
 
 /// Tables in the types that both databases share.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -40,45 +35,39 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 
 /// One database and what keeps it alive.
 pub(crate) struct Home {
-    /// `None` for SQLite.
-    pub(crate) postgres: Option<(String, &'static str)>,
-    pub(crate) file: PathBuf,
+    kind: Kind,
     pub(crate) clock: Clock,
-    _folder: TempDir,
+    scratch: Scratch,
+}
+
+enum Kind {
+    Sqlite,
+    Postgres,
 }
 
 impl Home {
     pub(crate) async fn open(&self, migrations: &[Migration]) -> Result<Db> {
-        match &self.postgres {
-            None => Db::open_sqlite(&self.file, migrations).await,
-            Some((url, schema)) => Db::open_postgres(url, schema, migrations).await,
+        match self.kind {
+            Kind::Sqlite => Db::open_sqlite(&self.scratch.folder().join("test.db"), migrations).await,
+            Kind::Postgres => Db::open_postgres(self.scratch.database_url().unwrap(), "test", migrations).await,
         }
     }
 }
 
-/// An empty home on each database.
-pub(crate) fn homes() -> Vec<Home> {
-    #[expect(clippy::disallowed_methods, reason = "the test binary's own configuration")]
-    let url = std::env::var("CHATTY_TEST_POSTGRES_URL").ok();
-    let home = |postgres| {
-        let folder = tempfile::tempdir().unwrap();
-        Home { postgres, file: folder.path().join("test.db"), clock: Clock::system(), _folder: folder }
-    };
-    let mut homes = vec![home(None)];
-    homes.extend(url.map(|url| home(Some((url, schema())))));
+/// An empty home on each database: SQLite always, PostgreSQL if the environment names one.
+pub(crate) async fn homes() -> Vec<Home> {
+    let home = |kind, scratch| Home { kind, clock: Clock::system(), scratch };
+    let mut homes = vec![home(Kind::Sqlite, Scratch::new().await)];
+    let scratch = Scratch::new().await;
+    if scratch.database_url().is_some() {
+        homes.push(home(Kind::Postgres, scratch));
+    }
     homes
-}
-
-/// A schema name that no other test has; schemas live in a database made for one run.
-fn schema() -> &'static str {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let (clock, n) = (Clock::system(), NEXT.fetch_add(1, Ordering::Relaxed));
-    format!("test_{}_{}_{n}", clock.now().timestamp_millis(), std::process::id()).leak()
 }
 
 /// Runs the story on a fresh database of each kind, with the tables of [`MIGRATIONS`].
 pub(crate) async fn on_each(story: impl AsyncFn(Db, Clock)) {
-    for home in homes() {
+    for home in homes().await {
         let db = home.open(MIGRATIONS).await.unwrap();
         story(db.clone(), home.clock.clone()).await;
         db.close().await;

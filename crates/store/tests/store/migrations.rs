@@ -29,7 +29,7 @@ const GROWTH: Migration = Migration {
 
 #[tokio::test]
 async fn tables_with_rows_are_altered() {
-    for home in homes() {
+    for home in homes().await {
         let db = home.open(MIGRATIONS).await.unwrap();
         let (author, posts) = author_of(&db, &home.clock, 3).await;
         db.close().await;
@@ -58,7 +58,7 @@ async fn tables_with_rows_are_altered() {
 async fn a_new_column_does_not_disturb_statements_that_are_already_prepared() {
     const COLUMN: Migration =
         Migration { version: 2, name: "column", sql: "ALTER TABLE posts ADD COLUMN edits BIGINT NOT NULL DEFAULT 0" };
-    for home in homes() {
+    for home in homes().await {
         let db = home.open(MIGRATIONS).await.unwrap();
         author_of(&db, &home.clock, 2).await;
         let bodies =
@@ -77,7 +77,7 @@ async fn a_new_column_does_not_disturb_statements_that_are_already_prepared() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn processes_that_start_together_migrate_once() {
     const BOTH: [Migration; 2] = [MIGRATIONS[0], GROWTH];
-    for home in homes().into_iter().map(Arc::new) {
+    for home in homes().await.into_iter().map(Arc::new) {
         let mut processes = JoinSet::new();
         for _ in 0..16 {
             let home = Arc::clone(&home);
@@ -99,7 +99,7 @@ async fn a_failing_migration_leaves_nothing_and_can_be_mended() {
         name: "topics",
         sql: "CREATE TABLE topics (id UUID NOT NULL PRIMARY KEY); INSERT INTO nowhere VALUES (1);",
     };
-    for home in homes() {
+    for home in homes().await {
         let db = home.open(MIGRATIONS).await.unwrap();
         author_of(&db, &home.clock, 1).await;
         db.close().await;
@@ -113,7 +113,7 @@ async fn a_failing_migration_leaves_nothing_and_can_be_mended() {
 
 #[tokio::test]
 async fn a_migration_that_ran_must_neither_change_nor_vanish() {
-    for home in homes() {
+    for home in homes().await {
         home.open(&[MIGRATIONS[0], GROWTH]).await.unwrap().close().await;
         let changed = Migration { sql: "DROP VIEW pinned_posts", ..GROWTH };
         assert!(matches!(home.open(&[MIGRATIONS[0], changed]).await, Err(Error::Migration(_))));
@@ -124,7 +124,7 @@ async fn a_migration_that_ran_must_neither_change_nor_vanish() {
 
 #[tokio::test]
 async fn a_migration_for_one_database_alone_is_refused() {
-    for home in homes() {
+    for home in homes().await {
         for (sql, expected) in [
             ("CREATE TABLE t (tags TEXT[])", "["),
             ("CREATE TABLE t (at TIMESTAMPTZ DEFAULT now())", "now()"),

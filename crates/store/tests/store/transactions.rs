@@ -116,7 +116,7 @@ async fn a_second_transaction_sees_what_the_first_stored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_that_read_and_then_write_lose_no_update() {
-    for home in homes() {
+    for home in homes().await {
         let processes = [home.open(MIGRATIONS).await.unwrap(), home.open(MIGRATIONS).await.unwrap()];
         let (author, _) = author_of(&processes[0], &home.clock, 0).await;
         let mut tasks = JoinSet::new();

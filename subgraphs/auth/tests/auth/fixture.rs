@@ -53,10 +53,9 @@ impl World {
         join_all((0..systems).map(|_| Self::open(Arc::clone(&scratch), clock.clone(), Config::default()))).await
     }
 
-    /// The bytes of all files of the database.
-    pub(crate) fn everything_stored(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.scratch.folder()).expect("the folder exists");
-        files.flat_map(|file| std::fs::read(file.expect("readable").path()).expect("readable")).collect()
+    /// The bytes of the whole database.
+    pub(crate) async fn everything_stored(&self) -> Vec<u8> {
+        self.scratch.everything_stored().await
     }
 
     async fn open(scratch: Arc<Scratch>, clock: Clock, config: Config) -> Self {
