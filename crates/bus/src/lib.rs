@@ -12,6 +12,7 @@ mod in_process;
 mod lease;
 pub mod live;
 pub mod outbox;
+pub mod rabbitmq;
 pub mod relay;
 pub mod replica;
 mod settled;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use consumer::{Consumer, Group, Handled, Handler, Rejection};
 pub use in_process::InProcess;
+pub use rabbitmq::RabbitMq;
 pub use settled::settled;
 
 /// The tables that every service with events has. Versions below 100 are reserved for shared tables.
@@ -45,6 +47,12 @@ pub enum PublishError {
         /// What went wrong.
         source: chatty_store::Error,
     },
+    /// There is no connection to the broker at the moment.
+    #[error("the broker is not connected")]
+    NotConnected,
+    /// The broker did not say that it has stored them all.
+    #[error("the broker did not confirm the events")]
+    NotConfirmed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Carries events: inside one process, or over a broker in a distributed installation.
