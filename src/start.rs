@@ -6,7 +6,10 @@ use anyhow::Context;
 use axum::Router;
 use chatty_access::{Keys, Verifier};
 use chatty_auth::{Admin, Auth, FirstAdmin, NewAdmin};
-use chatty_bus::{Group, InProcess, relay};
+use chatty_bus::{
+    Group, InProcess,
+    relay::{self, Turn},
+};
 use chatty_kit::{
     Env, Exposure, Service, Storage, Tasks,
     http::{self, Readiness},
@@ -39,6 +42,8 @@ pub struct System {
     pub verifier: Verifier,
     /// Each service's database.
     pub databases: Vec<Db>,
+    /// The members of durable groups, and where each keeps its inbox.
+    pub consumers: Vec<(Group, Db)>,
     tasks: Tasks,
     folder: Folder,
 }
@@ -74,12 +79,14 @@ impl System {
             sockets: env.tasks.tracker(),
         }));
         let databases = services.iter().filter_map(|service| service.db.clone()).collect();
+        let consumers = services.iter().flat_map(|service| &service.consumers);
+        let consumers = consumers.map(|consumer| (consumer.group, consumer.db.clone())).collect();
         routes = run(&env, services, routes);
         // Last, because the password is shown only if everything else has succeeded.
         let first_admin = auth.first_admin().await.context("the first administrator cannot be made")?;
         env.tasks.spawn(http::serve(listener, routes, env.tasks.clone()));
         readiness.set_ready();
-        Ok(Self { address, first_admin, gateway, verifier, databases, tasks: env.tasks, folder })
+        Ok(Self { address, first_admin, gateway, verifier, databases, consumers, tasks: env.tasks, folder })
     }
 
     /// The data folder's full path.
@@ -106,7 +113,9 @@ fn run(env: &Env, services: Vec<Service>, mut routes: Router) -> Router {
     }
     for service in services {
         if let Some(db) = service.db {
-            env.tasks.spawn(relay::run(service.name, db, Arc::clone(&env.bus), stopping.clone()));
+            let (bus, clock) = (Arc::clone(&env.bus), env.clock.clone());
+            // The folder's lock makes this process the only one.
+            env.tasks.spawn(relay::run(service.name, db, bus, clock, Turn::Alone, stopping.clone()));
         }
         routes = routes.merge(service.routes);
     }

@@ -91,6 +91,7 @@ fn third_party_crates_stay_with_their_owner() {
         ("tracing-subscriber", "chatty-kit"),
         ("argon2", "chatty-auth"),
         ("dataloader", "chatty-graphql"),
+        ("lapin", "chatty-bus"),
     ];
     for (dependency, owner) in only {
         let users: Vec<_> = packages

@@ -79,18 +79,50 @@ impl From<Undecodable> for Rejection {
 /// After how many attempts even a retryable event goes to the dead letters: about an hour and a half.
 pub(crate) const MAX_ATTEMPTS: i64 = 20;
 
-/// When to try again after `attempt` failures.
-pub(crate) fn next_attempt(now: DateTime<Utc>, attempt: i64) -> DateTime<Utc> {
-    now + match attempt {
-        ..=1 => TimeDelta::seconds(5),
-        2 => TimeDelta::seconds(30),
-        _ => TimeDelta::minutes(5),
-    }
+/// How long to wait after the first failure, after the second and after each later one.
+pub(crate) const LADDER: [Rung; 3] = [
+    Rung { name: "5s", wait: TimeDelta::seconds(5) },
+    Rung { name: "30s", wait: TimeDelta::seconds(30) },
+    Rung { name: "5m", wait: TimeDelta::minutes(5) },
+];
+
+/// A step of the retry ladder.
+pub(crate) struct Rung {
+    /// As a broker's queues call it.
+    pub(crate) name: &'static str,
+    pub(crate) wait: TimeDelta,
 }
 
+/// Where an event waits after `attempt` failures.
+pub(crate) fn rung(attempt: i64) -> &'static Rung {
+    let failures = usize::try_from(attempt).unwrap_or(0);
+    &LADDER[failures.saturating_sub(1).min(LADDER.len() - 1)]
+}
+
+/// How long an inbox remembers; longer than any redelivery takes.
+pub(crate) const INBOX_RETENTION: TimeDelta = TimeDelta::days(7);
+
+/// What arrived is no event at all. Says nothing of its content, which may be anything.
+#[derive(Debug, thiserror::Error)]
+#[error("not an envelope")]
+struct NotAnEnvelope;
+
+/// The handler has a defect. Its words went to the log when it panicked, and may tell what no dead letter should.
+#[derive(Debug, thiserror::Error)]
+#[error("the handler panicked")]
+struct Panicked;
+
 impl Consumer {
+    /// Handles the event that `bytes` hold.
+    pub(crate) async fn handle_bytes(&self, clock: &Clock, bytes: &[u8]) -> Result<Handled, Rejection> {
+        match serde_json::from_slice(bytes) {
+            Ok(event) => self.handle_once(clock, &event).await,
+            Err(_) => Err(Rejection::Poison(NotAnEnvelope.into())),
+        }
+    }
+
     /// Handles `event` unless the inbox knows it. The inbox row and the handler's changes are one transaction.
-    pub(crate) async fn handle_once(&self, clock: &Clock, event: &Envelope) -> Result<Handled, Rejection> {
+    async fn handle_once(&self, clock: &Clock, event: &Envelope) -> Result<Handled, Rejection> {
         let mut tx = self.db.begin().await?;
         if !insert_inbox(&mut tx, self.group.name, event.id, clock.now()).await? {
             return Ok(Handled::default());
@@ -99,7 +131,7 @@ impl Consumer {
         let handled = AssertUnwindSafe(self.handler.handle(&mut tx, event))
             .catch_unwind()
             .await
-            .unwrap_or_else(|panic| Err(Rejection::Poison(panic_message(&*panic).into())))?;
+            .unwrap_or_else(|_| Err(Rejection::Poison(Panicked.into())))?;
         tx.commit().await?;
         Ok(handled)
     }
@@ -109,7 +141,7 @@ impl Consumer {
         let mut tx = self.db.begin().await?;
         let pruned = query!("DELETE FROM inbox WHERE consumer = $1 AND handled_at < $2")
             .bind(self.group.name)
-            .bind(clock.now() - TimeDelta::days(7))
+            .bind(clock.now() - INBOX_RETENTION)
             .execute(&mut tx)
             .await?;
         tx.commit().await?;
@@ -129,9 +161,4 @@ async fn insert_inbox(tx: &mut Tx, group: &str, event: Uuid, now: DateTime<Utc>)
     .execute(tx)
     .await?;
     Ok(inserted == 1)
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the handler panicked: {}", text.unwrap_or("no message"))
 }

@@ -16,12 +16,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    Bus, Consumer, Group, Listener, PublishError, Rejection,
-    consumer::{MAX_ATTEMPTS, next_attempt},
+    Bus, Consumer, Group, Heard, Listener, PublishError, Rejection,
+    consumer::{MAX_ATTEMPTS, rung},
 };
 
-/// Events a listener may be behind before it is told that it missed some.
-const LISTENER_LAG: usize = 1_024;
 const BATCH: i64 = 128;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const PRUNE_EVERY: TimeDelta = TimeDelta::hours(1);
@@ -34,7 +32,7 @@ struct Inner {
     clock: Clock,
     groups: &'static [Group],
     members: RwLock<Vec<Member>>,
-    listeners: broadcast::Sender<Arc<Envelope>>,
+    listeners: broadcast::Sender<Heard>,
 }
 
 #[derive(Clone)]
@@ -46,7 +44,7 @@ struct Member {
 impl InProcess {
     /// A bus that carries nothing until each of `groups` has its member.
     pub fn new(clock: Clock, groups: &'static [Group]) -> Self {
-        let (listeners, _) = broadcast::channel(LISTENER_LAG);
+        let (listeners, _) = broadcast::channel(Listener::LAG);
         Self(Arc::new(Inner { clock, groups, members: RwLock::default(), listeners }))
     }
 
@@ -62,7 +60,7 @@ impl InProcess {
 
     fn tell(&self, event: Arc<Envelope>) {
         // No listener is no error.
-        drop(self.0.listeners.send(event));
+        drop(self.0.listeners.send(Heard::Event(event)));
     }
 }
 
@@ -93,7 +91,7 @@ impl Bus for InProcess {
     }
 
     fn listen(&self, keys: &'static [&'static str]) -> Listener {
-        Listener { keys, events: self.0.listeners.subscribe() }
+        Listener { keys, heard: self.0.listeners.subscribe() }
     }
 
     fn consume(&self, consumer: Consumer, stop: CancellationToken) -> BoxFuture<'static, ()> {
@@ -148,10 +146,7 @@ impl InProcess {
 
     async fn handle(&self, consumer: &Consumer, delivery: Delivery) -> Result<(), Error> {
         let clock = &self.0.clock;
-        let outcome = match serde_json::from_str::<Envelope>(&delivery.envelope) {
-            Ok(event) => consumer.handle_once(clock, &event).await,
-            Err(error) => Err(Rejection::Poison(error.into())),
-        };
+        let outcome = consumer.handle_bytes(clock, delivery.envelope.as_bytes()).await;
         let group = consumer.group.name;
         let mut tx = consumer.db.begin().await?;
         match outcome {
@@ -163,7 +158,7 @@ impl InProcess {
             }
             Err(Rejection::Retry(error)) if delivery.attempt + 1 < MAX_ATTEMPTS => {
                 tracing::warn!(consumer = group, event = %delivery.event_id, attempt = delivery.attempt + 1, error, "will retry");
-                let due_at = next_attempt(clock.now(), delivery.attempt + 1);
+                let due_at = clock.now() + rung(delivery.attempt + 1).wait;
                 update_due(&mut tx, group, delivery.event_id, due_at).await?;
             }
             Err(Rejection::Retry(error) | Rejection::Poison(error)) => {
@@ -226,6 +221,12 @@ async fn update_due(tx: &mut Tx, group: &str, event: Uuid, due_at: DateTime<Utc>
         .await
 }
 
+/// What a dead letter may show.
+fn without_secret(envelope: &str) -> String {
+    let event = serde_json::from_str::<Envelope>(envelope).ok().and_then(|event| event.without_secret());
+    event.map_or_else(|| envelope.to_owned(), |event| serde_json::to_string(&event).expect("it was JSON before"))
+}
+
 async fn insert_dead_letter(
     tx: &mut Tx,
     group: &str,
@@ -239,7 +240,7 @@ async fn insert_dead_letter(
     )
     .bind(group)
     .bind(delivery.event_id)
-    .bind(delivery.envelope.as_str())
+    .bind(without_secret(&delivery.envelope))
     .bind(reason)
     .bind(delivery.attempt + 1)
     .bind(now)

@@ -1,7 +1,7 @@
 //! Moves events between services so that nothing accepted is lost.
 //!
-//! A writer calls [`outbox::append`] in its own transaction. The service's [`relay`] publishes the rows and deletes
-//! them once every durable group has stored them. A [`Consumer`] handles each event once: its inbox row and its change
+//! A writer calls [`outbox::append`] in its own transaction. The service's [`relay`] publishes the rows and marks them
+//! once every durable group has stored them. A [`Consumer`] handles each event once: its inbox row and its change
 //! are one transaction, and only then is the delivery acknowledged. Delivery is at least once, and in order only while
 //! nothing fails, so handlers must not need order.
 //!
@@ -9,8 +9,10 @@
 
 mod consumer;
 mod in_process;
+mod lease;
 pub mod live;
 pub mod outbox;
+pub mod rabbitmq;
 pub mod relay;
 pub mod replica;
 mod settled;
@@ -22,11 +24,14 @@ use tokio_util::sync::CancellationToken;
 
 pub use consumer::{Consumer, Group, Handled, Handler, Rejection};
 pub use in_process::InProcess;
+pub use rabbitmq::RabbitMq;
 pub use settled::settled;
 
 /// The tables that every service with events has. Versions below 100 are reserved for shared tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "bus", sql: include_str!("../../../migrations/shared/0001_bus.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "bus", sql: include_str!("../../../migrations/shared/0001_bus.sql") },
+    Migration { version: 3, name: "outbox", sql: include_str!("../../../migrations/shared/0003_outbox.sql") },
+];
 
 /// The events are not stored for every group; they stay in the outbox and are published again.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +47,15 @@ pub enum PublishError {
         /// What went wrong.
         source: chatty_store::Error,
     },
+    /// There is no connection to the broker at the moment.
+    #[error("the broker is not connected")]
+    NotConnected,
+    /// The broker did not say that it has stored them all.
+    #[error("the broker did not confirm the events")]
+    NotConfirmed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Carries events: in process now, over a broker in a distributed installation.
+/// Carries events: inside one process, or over a broker in a distributed installation.
 pub trait Bus: Send + Sync + 'static {
     /// Hands `events` to every durable group that wants them and to every listener; resolves when all are stored.
     fn publish<'a>(&'a self, events: &'a [Envelope]) -> BoxFuture<'a, Result<(), PublishError>>;
@@ -62,11 +73,11 @@ pub trait Bus: Send + Sync + 'static {
 /// A lossy ear on the bus.
 pub struct Listener {
     keys: &'static [&'static str],
-    events: tokio::sync::broadcast::Receiver<std::sync::Arc<Envelope>>,
+    heard: tokio::sync::broadcast::Receiver<Heard>,
 }
 
 /// What a listener heard.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Heard {
     /// An event with one of the keys.
     Event(std::sync::Arc<Envelope>),
@@ -77,13 +88,16 @@ pub enum Heard {
 }
 
 impl Listener {
+    /// Events a listener may be behind before it is told that it missed some.
+    pub(crate) const LAG: usize = 1_024;
+
     /// Waits for the next event. Cancel-safe.
     pub async fn hear(&mut self) -> Heard {
         use tokio::sync::broadcast::error::RecvError;
         loop {
-            match self.events.recv().await {
-                Ok(event) if self.keys.contains(&event.routing_key()) => return Heard::Event(event),
-                Ok(_) => {}
+            match self.heard.recv().await {
+                Ok(Heard::Event(event)) if !self.keys.contains(&event.routing_key()) => {}
+                Ok(heard) => return heard,
                 Err(RecvError::Lagged(_)) => return Heard::Missed,
                 Err(RecvError::Closed) => return Heard::Closed,
             }

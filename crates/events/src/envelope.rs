@@ -91,6 +91,18 @@ impl Envelope {
         self.event_type.rsplit_once(".v").map_or(&self.event_type, |(key, _)| key)
     }
 
+    /// The event without what only its consumer may know: `data.secret`. `None` if it has no secret.
+    pub fn without_secret(&self) -> Option<Self> {
+        // Most events have none, and are not parsed to learn it.
+        if !self.data.get().contains("\"secret\"") {
+            return None;
+        }
+        let mut data: serde_json::Map<String, serde_json::Value> = serde_json::from_str(self.data.get()).ok()?;
+        data.remove("secret")?;
+        let data = serde_json::value::to_raw_value(&data).expect("a map of JSON values has a JSON form");
+        Some(Self { data, ..self.clone() })
+    }
+
     /// The payload, when this envelope holds an `E`; `None` for every other type.
     pub fn decode<E: Event>(&self) -> Result<Option<E>, Undecodable> {
         if self.event_type != E::TYPE {

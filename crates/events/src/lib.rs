@@ -8,6 +8,7 @@ pub mod auth;
 mod envelope;
 pub mod posts;
 pub mod subscriptions;
+pub mod system;
 
 pub use envelope::{Envelope, Event, Undecodable};
 

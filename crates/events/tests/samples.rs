@@ -1,6 +1,6 @@
 //! The wire form of every event: a changed sample is a changed contract.
 
-use chatty_events::{Envelope, Event, auth, posts, subscriptions};
+use chatty_events::{Envelope, Event, auth, posts, subscriptions, system};
 use chatty_types::{Clock, CommentId, Id, PostId, UserId, kind};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -61,6 +61,7 @@ fn every_event_keeps_its_wire_form() {
         sample(&subscriptions::FollowCreated { follower_id: ana, followee_id: bob, version: 1 }),
         sample(&subscriptions::FollowRemoved { follower_id: ana, followee_id: bob, version: 2 }),
         sample(&subscriptions::FeedAppended { source: "fan-out".into(), user_ids: vec![ana] }),
+        sample(&system::OutboxAppended { service: "posts".into() }),
     ];
     insta::assert_snapshot!(samples.join("\n"));
 }

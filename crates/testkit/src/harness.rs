@@ -88,10 +88,8 @@ impl Harness {
         let mut commits: Vec<_> = self.system.databases.iter().map(chatty_store::Db::commits).collect();
         loop {
             commits.iter_mut().for_each(tokio::sync::watch::Receiver::mark_unchanged);
-            let mut settled = true;
-            for db in &self.system.databases {
-                settled &= chatty_bus::settled(db, &self.clock).await.expect("the database answers");
-            }
+            let settled = chatty_bus::settled(&self.system.databases, &self.system.consumers, &self.clock);
+            let settled = settled.await.expect("the database answers");
             let moved = commits.iter().any(|commits| commits.has_changed().expect("the database is open"));
             if settled && !moved {
                 return;

@@ -1,6 +1,9 @@
 //! Registering.
 
-use chatty_bus::{Heard, relay};
+use chatty_bus::{
+    Heard,
+    relay::{self, Turn},
+};
 use chatty_events::auth::UserRegistered;
 use chatty_store::query;
 use chatty_types::UserId;
@@ -29,8 +32,8 @@ async fn accounts(world: &World) -> i64 {
 async fn a_new_account_is_active_and_unconfirmed_and_the_other_services_hear_of_it() {
     let world = World::start().await;
     let mut heard = world.env.bus.listen(&["auth.user.registered"]);
-    let bus = world.env.bus.clone();
-    world.env.tasks.spawn(relay::run("auth", world.db().clone(), bus, world.env.tasks.stopping()));
+    let (bus, clock) = (world.env.bus.clone(), world.env.clock.clone());
+    world.env.tasks.spawn(relay::run("auth", world.db().clone(), bus, clock, Turn::Alone, world.env.tasks.stopping()));
 
     let payload = world.register_with(input("Ana_1", "  Ana@Example.com ")).await;
     assert_eq!((&payload["user"]["username"], &payload["errors"]), (&json!("ana_1"), &json!([])));

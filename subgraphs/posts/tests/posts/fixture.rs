@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Response, Variables};
 use chatty_access::{Caller, Keys, Role, Scopes, Viewer};
-use chatty_bus::{InProcess, relay};
+use chatty_bus::{
+    InProcess,
+    relay::{self, Turn},
+};
 use chatty_events::{
     Envelope, Event,
     subscriptions::{FollowCreated, FollowRemoved},
@@ -60,7 +63,8 @@ impl World {
     pub(crate) async fn start_relayed() -> Self {
         let world = Self::start().await;
         let (db, bus, stop) = (world.db.clone(), Arc::clone(&world.env.bus), world.env.tasks.stopping());
-        world.env.tasks.spawn(relay::run(chatty_posts::NAME, db, bus, stop));
+        let clock = world.env.clock.clone();
+        world.env.tasks.spawn(relay::run(chatty_posts::NAME, db, bus, clock, Turn::Alone, stop));
         world
     }
 

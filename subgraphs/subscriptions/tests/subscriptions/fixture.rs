@@ -4,7 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response, Variables};
 use chatty_access::{Caller, Keys, Role, Viewer};
-use chatty_bus::{Bus, InProcess, relay, settled};
+use chatty_bus::{
+    Bus, InProcess,
+    relay::{self, Turn},
+    settled,
+};
 use chatty_events::{
     Envelope, Event,
     auth::UserRegistered,
@@ -52,8 +56,8 @@ pub(crate) async fn running() -> Fixture {
     for consumer in fixture.service.consumers.clone() {
         fixture.tasks.spawn(fixture.bus.consume(consumer, fixture.tasks.stopping()));
     }
-    let relay = relay::run(fixture.service.name, fixture.db().clone(), fixture.bus.clone(), fixture.tasks.stopping());
-    fixture.tasks.spawn(relay);
+    let (name, db, stop) = (fixture.service.name, fixture.db().clone(), fixture.tasks.stopping());
+    fixture.tasks.spawn(relay::run(name, db, fixture.bus.clone(), fixture.clock.clone(), Turn::Alone, stop));
     fixture
 }
 
@@ -106,10 +110,11 @@ impl Fixture {
     /// Waits until every event has been handled.
     pub(crate) async fn settle(&self) {
         let mut commits = self.db().commits();
+        let consumers = [(chatty_subscriptions::GROUP, self.db().clone())];
         let settling = async {
             loop {
                 commits.mark_unchanged();
-                let still = settled(self.db(), &self.clock).await.unwrap();
+                let still = settled(std::slice::from_ref(self.db()), &consumers, &self.clock).await.unwrap();
                 if still && !commits.has_changed().unwrap() {
                     return;
                 }

@@ -1,0 +1,104 @@
+//! The lossy half: one queue a process, which dies with its connection, for all its listeners; and broadcasting.
+//!
+//! Broadcasts go through the same exchange as events, under keys of their own, which no group's queue is bound by.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chatty_events::Envelope;
+use futures_util::StreamExt;
+use lapin::{
+    BasicProperties, Channel, Consumer,
+    options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions},
+    types::{FieldTable, ShortString},
+};
+use tokio::sync::mpsc;
+
+use super::RabbitMq;
+use crate::Heard;
+
+pub(super) struct Ear {
+    channel: Channel,
+    queue: ShortString,
+    heard: Consumer,
+    /// By which keys the queue is bound.
+    bound: BTreeSet<&'static str>,
+    to_send: mpsc::Receiver<Envelope>,
+}
+
+fn broadcast_key(key: &str) -> String {
+    format!("broadcast.{key}")
+}
+
+impl Ear {
+    pub(super) async fn open(
+        bus: &RabbitMq,
+        channel: Channel,
+        to_send: mpsc::Receiver<Envelope>,
+    ) -> lapin::Result<Self> {
+        let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
+        let queue = channel.queue_declare("".into(), options, FieldTable::default()).await?.name().clone();
+        let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
+        let heard = channel.basic_consume(queue.clone(), "".into(), options, FieldTable::default()).await?;
+        let mut ear = Self { channel, queue, heard, bound: BTreeSet::new(), to_send };
+        ear.bind(bus).await?;
+        Ok(ear)
+    }
+
+    /// Passes on what is heard and what is to be said, until the connection is lost.
+    pub(super) async fn hear(mut self, bus: &RabbitMq) {
+        let mut keys = bus.0.keys.subscribe();
+        // Keys may have come between opening and now.
+        keys.mark_changed();
+        loop {
+            let done = tokio::select! {
+                Ok(()) = keys.changed() => match self.bind(bus).await {
+                    Ok(false) => Ok(()),
+                    // What was said before the key was bound is gone.
+                    Ok(true) => { bus.tell(Heard::Missed); Ok(()) }
+                    Err(error) => Err(error),
+                },
+                heard = self.heard.next() => match heard {
+                    Some(Ok(delivery)) => { tell(bus, &delivery.data); Ok(()) }
+                    Some(Err(error)) => Err(error),
+                    None => return,
+                },
+                Some(event) = self.to_send.recv() => self.send(bus, &event).await,
+            };
+            if let Err(error) = done {
+                tracing::debug!(error = &error as &dyn std::error::Error, "the ear of the bus is lost");
+                return;
+            }
+        }
+    }
+
+    /// Binds the queue by the keys that are new; says whether there were any.
+    async fn bind(&mut self, bus: &RabbitMq) -> lapin::Result<bool> {
+        let wanted = bus.0.keys.borrow().clone();
+        let new: Vec<_> = wanted.difference(&self.bound).copied().collect();
+        for key in &new {
+            for key in [(*key).to_owned(), broadcast_key(key)] {
+                let (queue, exchange) = (self.queue.clone(), bus.0.topology.events());
+                let options = QueueBindOptions::default();
+                self.channel.queue_bind(queue, exchange, key.into(), options, FieldTable::default()).await?;
+            }
+        }
+        self.bound = wanted;
+        Ok(!new.is_empty())
+    }
+
+    async fn send(&self, bus: &RabbitMq, event: &Envelope) -> lapin::Result<()> {
+        let Ok(key) = ShortString::try_new(broadcast_key(event.routing_key())) else { return Ok(()) };
+        let bytes = serde_json::to_vec(event).expect("an envelope has string keys and no failing fields");
+        let options = BasicPublishOptions::default();
+        let properties = BasicProperties::default().with_content_type("application/json".into());
+        let sent = self.channel.basic_publish(bus.0.topology.events(), key, options, &bytes, properties);
+        sent.await.map(drop)
+    }
+}
+
+fn tell(bus: &RabbitMq, bytes: &[u8]) {
+    match serde_json::from_slice(bytes) {
+        Ok(event) => bus.tell(Heard::Event(Arc::new(event))),
+        Err(_) => tracing::debug!("something that is no event was heard"),
+    }
+}

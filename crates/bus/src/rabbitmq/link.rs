@@ -1,0 +1,220 @@
+//! The connection: opening it, keeping it, and opening it again. Knows no event.
+
+use std::{sync::Arc, time::Duration};
+
+use chatty_events::Envelope;
+use lapin::{
+    Channel, Connection, ConnectionProperties, ErrorKind, options::ConfirmSelectOptions, types::LongString,
+    uri::AMQPUri,
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{RabbitMq, ear::Ear, topology::DeclareError};
+use crate::Heard;
+
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// A connection that lasted so long was a good one: the next is tried at once.
+const STABLE: Duration = Duration::from_secs(10);
+/// For everything between the first byte and the last declaration.
+const OPENING: Duration = Duration::from_secs(60);
+const CLOSING: Duration = Duration::from_secs(2);
+/// Seconds. A peer that is silent for twice as long is gone.
+const HEARTBEAT: u16 = 10;
+/// Milliseconds, for TCP and TLS.
+const CONNECTING: u64 = 5_000;
+/// Broadcasts that may wait for the connection to take them.
+const HINTS: usize = 1_024;
+
+/// One connection and what everybody shares of it. Clones are the same connection.
+#[derive(Clone)]
+pub(super) struct Link {
+    connection: Arc<Connection>,
+    /// Confirms what is published.
+    pub(super) publisher: Channel,
+    hints: mpsc::Sender<Envelope>,
+    broken: CancellationToken,
+}
+
+impl Link {
+    pub(super) async fn channel(&self) -> lapin::Result<Channel> {
+        self.connection.create_channel().await
+    }
+
+    /// Says that something is wrong with the connection or with what was declared; both are made anew.
+    pub(super) fn give_up(&self) {
+        self.broken.cancel();
+    }
+
+    pub(super) fn is_given_up(&self) -> bool {
+        self.broken.is_cancelled()
+    }
+
+    /// Broadcasts, unless there is no connection or too much to say.
+    pub(super) fn hint(&self, event: Envelope) {
+        drop(self.hints.try_send(event));
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+enum OpenError {
+    #[error("the broker cannot be reached")]
+    Unreachable(#[source] lapin::Error),
+    #[error("the broker does not answer in time")]
+    Silent,
+    #[error("the broker refuses the user or the password")]
+    Credentials,
+    #[error("the broker has no such virtual host, or not for this user")]
+    VirtualHost,
+    #[error(transparent)]
+    Declare(DeclareError),
+    #[error("the broker failed")]
+    Broker(#[source] lapin::Error),
+}
+
+impl From<lapin::Error> for OpenError {
+    fn from(error: lapin::Error) -> Self {
+        match error.kind() {
+            ErrorKind::IOError(_) => Self::Unreachable(error),
+            ErrorKind::ProtocolError(refusal) if refusal.get_id() == 403 => Self::Credentials,
+            ErrorKind::ProtocolError(refusal) if refusal.get_id() == 530 => Self::VirtualHost,
+            _ => Self::Broker(error),
+        }
+    }
+}
+
+impl From<DeclareError> for OpenError {
+    fn from(error: DeclareError) -> Self {
+        match error {
+            DeclareError::Broker(error) => error.into(),
+            error => Self::Declare(error),
+        }
+    }
+}
+
+/// Reads the broker's address. `None` if it is none.
+pub(super) fn uri(url: &str) -> Option<AMQPUri> {
+    let mut uri: AMQPUri = url.parse().ok()?;
+    // What people mean by `amqp://host/`: no virtual host has an empty name.
+    if uri.vhost.is_empty() {
+        "/".clone_into(&mut uri.vhost);
+    }
+    uri.query.heartbeat.get_or_insert(HEARTBEAT);
+    uri.query.connection_timeout.get_or_insert(CONNECTING);
+    Some(uri)
+}
+
+/// Keeps `bus` connected until `stop`.
+pub(super) async fn run(bus: RabbitMq, stop: CancellationToken) {
+    let mut log = Log { bus: bus.clone(), last: None };
+    let mut wait = FIRST_WAIT;
+    loop {
+        let opened = tokio::select! {
+            () = stop.cancelled() => return,
+            opened = timeout(OPENING, open(&bus)) => opened.unwrap_or(Err(OpenError::Silent)),
+        };
+        match opened {
+            Ok((link, ear)) => {
+                log.connected();
+                let since = Instant::now();
+                if serve(&bus, &link, ear, &stop).await.is_break() {
+                    return;
+                }
+                log.lost();
+                if since.elapsed() >= STABLE {
+                    wait = FIRST_WAIT;
+                }
+            }
+            Err(error) => log.failed(&error),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+        }
+    }
+}
+
+async fn open(bus: &RabbitMq) -> Result<(Link, Ear), OpenError> {
+    let name = LongString::from("chatty");
+    let properties = ConnectionProperties::default().with_connection_name(name);
+    let connection = Connection::connect_uri(bus.0.uri.clone(), properties).await?;
+    bus.0.topology.declare(&connection).await?;
+    let publisher = connection.create_channel().await?;
+    publisher.confirm_select(ConfirmSelectOptions::default()).await?;
+    let (hints, to_send) = mpsc::channel(HINTS);
+    let ear = Ear::open(bus, connection.create_channel().await?, to_send).await?;
+    let broken = CancellationToken::new();
+    Ok((Link { connection: Arc::new(connection), publisher, hints, broken }, ear))
+}
+
+/// Uses the connection until it breaks, or until `stop` breaks off and leaves it to those who finish.
+async fn serve(bus: &RabbitMq, link: &Link, ear: Ear, stop: &CancellationToken) -> std::ops::ControlFlow<()> {
+    bus.0.link.send_replace(Some(link.clone()));
+    bus.0.connected.send_replace(true);
+    // What was said while nobody listened is gone.
+    bus.tell(Heard::Missed);
+    tokio::select! {
+        () = stop.cancelled() => return std::ops::ControlFlow::Break(()),
+        () = link.broken.cancelled() => {}
+        () = ear.hear(bus) => {}
+    }
+    bus.0.connected.send_replace(false);
+    bus.0.link.send_replace(None);
+    link.give_up();
+    // Only one side may be left of a broken connection; events in its hands go to others once it is closed.
+    drop(timeout(CLOSING, link.connection.close(200, "starting anew".into())).await);
+    std::ops::ControlFlow::Continue(())
+}
+
+/// Tells each change of state once. Never tells the password.
+struct Log {
+    bus: RabbitMq,
+    last: Option<std::mem::Discriminant<OpenError>>,
+}
+
+impl Log {
+    fn broker(&self) -> String {
+        let AMQPUri { authority, vhost, .. } = &self.bus.0.uri;
+        format!("{}:{} {vhost}", authority.host, authority.port)
+    }
+
+    fn connected(&mut self) {
+        self.last = None;
+        tracing::info!(broker = self.broker(), "connected to the broker");
+    }
+
+    fn lost(&self) {
+        tracing::warn!(broker = self.broker(), "the connection to the broker is lost; events wait in their outboxes");
+    }
+
+    fn failed(&mut self, error: &OpenError) {
+        let kind = std::mem::discriminant(error);
+        if self.last.replace(kind) != Some(kind) {
+            tracing::error!(
+                broker = self.broker(),
+                error = error as &dyn std::error::Error,
+                "no connection to the broker"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_virtual_host_may_be_left_out() {
+        for (url, vhost) in
+            [("amqp://h", "/"), ("amqp://h/", "/"), ("amqp://h/%2f", "/"), ("amqp://h/chatty", "chatty")]
+        {
+            assert_eq!(uri(url).unwrap().vhost, vhost, "{url}");
+        }
+        assert_eq!(uri("amqp://127.0.0.1:5673").unwrap().authority.port, 5673);
+    }
+}

@@ -1,0 +1,138 @@
+//! A test's part of a RabbitMQ: a way to it that can be cut, a look at its queues, and their end.
+
+use std::sync::{Arc, Mutex};
+
+use chatty_bus::{Group, rabbitmq};
+use chatty_scratch::Broker;
+use lapin::{
+    BasicProperties, Channel, Connection, ConnectionProperties,
+    options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, ExchangeDeleteOptions, QueueDeleteOptions},
+    types::AMQPValue,
+    uri::AMQPUri,
+};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+use crate::world::DeadLetter;
+
+/// Lies between the processes of a test and the broker.
+pub(crate) struct Way {
+    broker: Broker,
+    groups: &'static [Group],
+    port: u16,
+    open: Arc<Mutex<JoinSet<()>>>,
+    _tasks: JoinSet<()>,
+}
+
+impl Way {
+    pub(crate) async fn to(broker: Broker, groups: &'static [Group]) -> Self {
+        let uri: AMQPUri = broker.url.parse().expect("CHATTY_TEST_BROKER_URL is an amqp:// URL");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let open = Arc::new(Mutex::new(JoinSet::new()));
+        let mut tasks = JoinSet::new();
+        let opened = Arc::clone(&open);
+        tasks.spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let authority = uri.authority.clone();
+                opened.lock().unwrap().spawn(async move {
+                    if let Ok(mut far) = TcpStream::connect((authority.host, authority.port)).await {
+                        drop(copy_bidirectional(&mut near, &mut far).await);
+                    }
+                });
+            }
+        });
+        Self { broker, groups, port, open, _tasks: tasks }
+    }
+
+    /// How a process of the test is told of the broker.
+    pub(crate) fn config(&self) -> rabbitmq::Config {
+        let mut uri: AMQPUri = self.broker.url.parse().unwrap();
+        "127.0.0.1".clone_into(&mut uri.authority.host);
+        uri.authority.port = self.port;
+        rabbitmq::Config { url: uri.to_string(), prefix: self.broker.prefix.clone() }
+    }
+
+    /// Cuts every connection. New ones are let through.
+    pub(crate) fn cut(&self) {
+        self.open.lock().unwrap().abort_all();
+    }
+
+    pub(crate) fn name(&self, name: &str) -> String {
+        format!("{}{name}", self.broker.prefix)
+    }
+
+    /// A connection of the test's own.
+    pub(crate) async fn connect(&self) -> (Connection, Channel) {
+        let connection = Connection::connect(&self.broker.url, ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        (connection, channel)
+    }
+
+    /// Puts bytes into the queue of a group, as a stranger may.
+    pub(crate) async fn inject(&self, group: &str, bytes: &[u8]) {
+        let (connection, channel) = self.connect().await;
+        let (queue, options) = (self.name(&format!("q.{group}")), BasicPublishOptions::default());
+        let sent = channel.basic_publish("".into(), queue.into(), options, bytes, BasicProperties::default()).await;
+        sent.unwrap().await.unwrap();
+        connection.close(200, "done".into()).await.unwrap();
+    }
+
+    /// Takes what lies in the dead letters.
+    pub(crate) async fn take_dead_letters(&self) -> Vec<DeadLetter> {
+        let (connection, channel) = self.connect().await;
+        let mut letters = Vec::new();
+        let queue = self.name("q.dead-letters");
+        while let Some(letter) = channel.basic_get(queue.as_str().into(), BasicGetOptions::default()).await.unwrap() {
+            letter.ack(BasicAckOptions::default()).await.unwrap();
+            let headers = letter.properties.headers().clone().unwrap_or_default();
+            let header = |name: &str| match headers.inner().get(name) {
+                Some(AMQPValue::LongString(text)) => text.to_string(),
+                Some(AMQPValue::LongLongInt(number)) => number.to_string(),
+                other => panic!("`{name}` is {other:?}"),
+            };
+            letters.push(DeadLetter {
+                consumer: header("consumer"),
+                reason: header("reason"),
+                attempt: header("x-attempt").parse().unwrap(),
+                text: String::from_utf8_lossy(&letter.data).into_owned(),
+            });
+        }
+        connection.close(200, "done".into()).await.unwrap();
+        letters
+    }
+
+    async fn delete(&self) {
+        let (connection, channel) = self.connect().await;
+        let mut queues = vec![self.name("q.dead-letters")];
+        for group in self.groups {
+            let queue = self.name(&format!("q.{}", group.name));
+            queues.extend(["5s", "30s", "5m"].map(|rung| format!("{queue}.retry.{rung}")));
+            queues.push(queue);
+        }
+        for queue in queues {
+            drop(channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await);
+        }
+        for exchange in ["chatty.events", "chatty.dead"] {
+            drop(channel.exchange_delete(self.name(exchange).into(), ExchangeDeleteOptions::default()).await);
+        }
+        drop(connection.close(200, "done".into()).await);
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        let way = &*self;
+        // A thread, because this one is inside a runtime. What cannot be deleted goes with the broker.
+        std::thread::scope(|scope| {
+            let deleting = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(way.delete());
+            });
+            drop(deleting.join());
+        });
+    }
+}
