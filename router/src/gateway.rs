@@ -4,19 +4,18 @@ use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Durati
 
 use async_graphql::Response;
 use chatty_access::Caller;
-use chatty_kit::Code;
+use chatty_kit::{Code, scan};
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
 
 use crate::{
-    Answer, AnswerKind, GraphqlRequest, Limits, LoadError, Upstream,
+    Answer, AnswerKind, GraphqlRequest, LimitExceeded, Limits, LoadError, Upstream,
     complete::Completion,
     execute::Execution,
     operation::{Coerced, Known, Operations, Refusal, Variant, check_weight, coerce, compose},
     planner::{Node, Plan, Planner},
-    scan,
     supergraph::Supergraph,
 };
 
@@ -164,7 +163,7 @@ impl Gateway {
 impl Inner {
     async fn prepare(&self, request: &GraphqlRequest, caller: &Caller) -> Result<Prepared, Refusal> {
         let (supergraph, limits) = (&self.supergraph, &self.limits);
-        scan::check(&request.query, limits)?;
+        scan::check(&request.query, &limits.scan()).map_err(LimitExceeded::from)?;
         let GraphqlRequest { query, operation_name, variables } = request;
         let known = self.operations.document(supergraph, limits, query, operation_name.as_deref()).await?;
         let mut variables = coerce(&supergraph.api, &known.document.operation.variables, variables, limits)?;

@@ -11,7 +11,6 @@ mod gateway;
 mod limits;
 mod operation;
 mod planner;
-mod scan;
 mod supergraph;
 pub mod transport;
 mod upstream;

@@ -1,5 +1,6 @@
 //! What one request may ask for. The defaults hold for any supergraph.
 
+use chatty_kit::scan::{Excess, ScanLimits};
 use serde::{Deserialize, Serialize};
 
 /// The limits of one request; every one is inclusive.
@@ -80,6 +81,13 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// What the linear scan lets through to the parser.
+    pub(crate) fn scan(&self) -> ScanLimits {
+        ScanLimits { bytes: self.document_bytes, tokens: self.tokens, depth: self.bracket_depth }
+    }
+}
+
 /// A request that asks for more than [`Limits`] allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -105,5 +113,11 @@ impl LimitExceeded {
     /// Refuses `actual` when it is more than `allowed`.
     pub(crate) fn check(limit: &'static str, actual: usize, allowed: usize) -> Result<(), Self> {
         if actual <= allowed { Ok(()) } else { Err(Self::new(limit, allowed as u64)) }
+    }
+}
+
+impl From<Excess> for LimitExceeded {
+    fn from(excess: Excess) -> Self {
+        Self { limit: excess.limit(), allowed: excess.allowed() as u64, message: excess.to_string() }
     }
 }

@@ -38,6 +38,9 @@ pub struct Seals {
     previous: Option<[u8; 32]>,
 }
 
+/// A genuine header, for this subgraph and still good, whose body is yet to be seen.
+pub struct Sealed(Context);
+
 /// What is sealed; the names are the header's.
 #[derive(Serialize, Deserialize)]
 struct Context {
@@ -92,15 +95,19 @@ impl Seals {
 
     /// Who is asking, if the header is sealed for this subgraph and this body and is still good.
     pub fn open(&self, header: &str, audience: &str, body: &[u8], now: DateTime<Utc>) -> Result<Caller, ContextError> {
+        self.check(header, audience, now)?.open(body)
+    }
+
+    /// The first half of [`Seals::open`], for who wants to know before reading a body that one of ours follows.
+    pub fn check(&self, header: &str, audience: &str, now: DateTime<Utc>) -> Result<Sealed, ContextError> {
         let context = self.unseal(header).ok_or(ContextError::Invalid)?;
-        if context.aud != audience || context.body != hash(body) {
+        if context.aud != audience {
             return Err(ContextError::Invalid);
         }
         if context.exp < now.timestamp() {
             return Err(ContextError::Expired);
         }
-        let viewer = context.viewer.map(Claims::into_viewer).transpose()?;
-        Ok(Caller { viewer, trace_id: context.rid, network: context.ip, user_agent: context.ua })
+        Ok(Sealed(context))
     }
 
     fn unseal(&self, header: &str) -> Option<Context> {
@@ -111,6 +118,18 @@ impl Seals {
             return None;
         }
         serde_json::from_slice(&BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?).ok()
+    }
+}
+
+impl Sealed {
+    /// Who is asking, if this is the body that was sealed.
+    pub fn open(self, body: &[u8]) -> Result<Caller, ContextError> {
+        let Self(context) = self;
+        if context.body != hash(body) {
+            return Err(ContextError::Invalid);
+        }
+        let viewer = context.viewer.map(Claims::into_viewer).transpose()?;
+        Ok(Caller { viewer, trace_id: context.rid, network: context.ip, user_agent: context.ua })
     }
 }
 
@@ -136,6 +155,12 @@ impl Claims {
             issued_at: time(self.iat)?,
             expires_at: time(self.exp)?,
         })
+    }
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealed(…)")
     }
 }
 
@@ -213,6 +238,11 @@ mod tests {
         assert_eq!(open(&header, "auth", b"body", now), Err(ContextError::Invalid));
         assert_eq!(open(&header, "posts", b"bodY", now), Err(ContextError::Invalid));
         assert_eq!(open(&header, "posts", b"body", now + TimeDelta::seconds(32)), Err(ContextError::Expired));
+        // Before the body is there, everything but the body is known.
+        let check = |audience, now| seals.check(&header, audience, now).map(drop);
+        assert_eq!(check("posts", now), Ok(()));
+        assert_eq!(check("auth", now), Err(ContextError::Invalid));
+        assert_eq!(check("posts", now + TimeDelta::seconds(32)), Err(ContextError::Expired));
         for forged in ["", "v1", "v1.", "v1..", "v2.a.b", "v1.e30.AAAA", &header[..header.len() - 1], "v1.ÿ.ÿ"] {
             assert_eq!(open(forged, "posts", b"body", now), Err(ContextError::Invalid), "{forged}");
         }

@@ -9,6 +9,6 @@ mod scope;
 mod verifier;
 
 pub use caller::{Caller, Denied, Viewer};
-pub use context::{CONTEXT_HEADER, ContextError, Seals};
+pub use context::{CONTEXT_HEADER, ContextError, Sealed, Seals};
 pub use scope::{Role, Scope, Scopes};
 pub use verifier::{AUDIENCE, Claims, Keys, TOKEN_TYPE, TokenError, Verifier};

@@ -11,7 +11,14 @@ use std::{
     time::Duration,
 };
 
-use axum::{Extension, Router, extract::ConnectInfo, http::StatusCode, routing::get};
+use axum::{
+    Extension, Router,
+    extract::{ConnectInfo, State},
+    http::{HeaderValue, StatusCode, header::CONNECTION},
+    middleware::map_response_with_state,
+    response::Response,
+    routing::get,
+};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -40,9 +47,9 @@ impl Readiness {
 /// `GET /healthz` answers 200 while the process lives; `GET /readyz` 200 while it wants traffic and 503 before it has
 /// started and while it drains.
 pub fn health(readiness: Readiness, tasks: &Tasks) -> Router {
-    let stopping = tasks.stopping();
+    let draining = tasks.draining();
     let ready = move || {
-        let ready = readiness.0.load(Ordering::Acquire) && !stopping.is_cancelled();
+        let ready = readiness.0.load(Ordering::Acquire) && !draining.is_cancelled();
         async move { if ready { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") } }
     };
     Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready))
@@ -65,9 +72,11 @@ const MAX_CONNECTIONS: usize = 10_000;
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves `routes` until the tasks stop; then takes no new connections and ends each open one with the request in hand.
+/// While the tasks drain, every answer is the last of its connection, so that clients leave for other processes.
 /// Every request carries its peer's address as `ConnectInfo<SocketAddr>`. Connections are tasks of their own.
 pub async fn serve(listener: TcpListener, routes: Router, tasks: Tasks) {
     let stopping = tasks.stopping();
+    let routes = routes.layer(map_response_with_state(tasks.draining(), close_while_draining));
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let accepted = async {
@@ -90,6 +99,14 @@ pub async fn serve(listener: TcpListener, routes: Router, tasks: Tasks) {
             }
         }
     }
+}
+
+/// Names an answer the last of its connection, unless the connection becomes another protocol's.
+async fn close_while_draining(State(draining): State<CancellationToken>, mut response: Response) -> Response {
+    if draining.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, routes: Router, stopping: CancellationToken) {
@@ -170,6 +187,65 @@ mod tests {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let answer = say(&mut stream, "GET /readyz HTTP/1.0\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+    }
+
+    const WHOAMI: &str = "GET /whoami HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    /// One answer with a body of a known length, leaving the connection open.
+    async fn hear(stream: &mut TcpStream) -> String {
+        let mut answer = String::new();
+        while !answer.ends_with("\r\n\r\n") {
+            answer.push(char::from(stream.read_u8().await.unwrap()));
+        }
+        let (_, length) = answer.split_once("content-length: ").unwrap();
+        let mut body = vec![0; length.lines().next().unwrap().parse().unwrap()];
+        stream.read_exact(&mut body).await.unwrap();
+        answer + std::str::from_utf8(&body).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_draining_system_answers_and_sends_clients_elsewhere() {
+        let (address, tasks) = start().await;
+        let (mut kept, mut idle) =
+            (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
+        for stream in [&mut kept, &mut idle] {
+            stream.write_all(WHOAMI.as_bytes()).await.unwrap();
+            let answer = hear(stream).await;
+            assert!(!answer.contains("connection: close"), "{answer}");
+        }
+        let (stopping, draining) = (tasks.stopping(), tasks.draining());
+        let stop = async {
+            tasks.drain(Duration::from_secs(5)).await;
+            assert!(!stopping.is_cancelled(), "there is work to finish while draining");
+            tasks.finish(Duration::from_secs(25)).await
+        };
+        let clients = async {
+            draining.cancelled().await;
+            let answer = say(&mut kept, WHOAMI).await;
+            assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"), "{answer}");
+            let mut new = TcpStream::connect(address).await.unwrap();
+            let answer = say(&mut new, "GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+            assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("connection: close"), "{answer}");
+            assert!(!stopping.is_cancelled(), "all that was before the end");
+            assert_eq!(say(&mut idle, "").await, "", "an idle connection ends without a word");
+            assert!(stopping.is_cancelled(), "and only with the process");
+        };
+        let (stopped, ()) = tokio::join!(stop, clients);
+        assert!(stopped, "in time");
+        assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_without_a_drain_or_during_one_waits_for_nothing() {
+        let before = tokio::time::Instant::now();
+        let (_address, tasks) = start().await;
+        tasks.drain(Duration::ZERO).await;
+        assert!(tasks.finish(Duration::from_secs(30)).await);
+        let (_address, tasks) = start().await;
+        let (impatient, hour) = (tasks.clone(), Duration::from_hours(1));
+        tokio::join!(tasks.drain(hour), async { assert!(impatient.finish(Duration::from_secs(30)).await) });
+        // The clock is paused: it moves only when something waits.
+        assert_eq!(before.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

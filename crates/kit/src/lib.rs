@@ -7,6 +7,7 @@ pub mod config;
 mod env;
 mod fault;
 pub mod http;
+pub mod scan;
 mod service;
 mod storage;
 mod subgraph;

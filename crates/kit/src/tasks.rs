@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// The tasks of one running system and the signal that ends them. Clones share both.
+/// The tasks of one running system and the signals that end them. Clones share all.
+///
+/// A system ends in two steps. While it *drains* it does all its work and says on every answer and on `/readyz` that
+/// further requests should go elsewhere. When it *stops*, it takes no new work and ends what is open: streams and sockets
+/// too, whose clients then find only processes that stay.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
+    drain: CancellationToken,
     stop: CancellationToken,
 }
 
@@ -44,14 +49,32 @@ impl Tasks {
         self.stop.clone()
     }
 
+    /// Cancelled when traffic should go elsewhere: by [`Tasks::drain`], or at the latest when the system stops.
+    pub fn draining(&self) -> CancellationToken {
+        self.drain.clone()
+    }
+
     /// Tells every task to stop.
     pub fn stop(&self) {
+        self.drain.cancel();
         self.stop.cancel();
+    }
+
+    /// Says that traffic should go elsewhere, and gives balancers and routers `delay` to notice. Zero returns at once.
+    ///
+    /// The delay comes out of the time that the process has to end: [`Tasks::finish`] wants 20 s of it for requests in
+    /// hand.
+    pub async fn drain(&self, delay: Duration) {
+        self.drain.cancel();
+        if !delay.is_zero() {
+            // Whoever asks again, such as by a second signal, need not wait.
+            self.stop.run_until_cancelled(tokio::time::sleep(delay)).await;
+        }
     }
 
     /// Stops and waits for all tasks, at most `deadline`; says whether all ended in time.
     pub async fn finish(&self, deadline: Duration) -> bool {
-        self.stop.cancel();
+        self.stop();
         self.tracker.close();
         tokio::time::timeout(deadline, self.tracker.wait()).await.is_ok()
     }

@@ -4,16 +4,54 @@
 //! caught. This scan needs neither recursion nor memory. It knows no grammar: whether the document *is* GraphQL is the
 //! parser's business, and where a text is malformed the scan rather counts too much than too little.
 
-use crate::{LimitExceeded, Limits};
+/// What a document may measure; every limit is inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanLimits {
+    /// Bytes of the document.
+    pub bytes: usize,
+    /// Lexical tokens.
+    pub tokens: usize,
+    /// Nested brackets of any kind.
+    pub depth: usize,
+}
+
+/// The first limit that a document exceeds, with what is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Excess {
+    /// It is too long.
+    #[error("the document has more than {0} bytes")]
+    Bytes(usize),
+    /// It has too many lexical tokens.
+    #[error("the request exceeds the limit `tokens` of {0}")]
+    Tokens(usize),
+    /// Its brackets nest too deep.
+    #[error("brackets nest deeper than {0}")]
+    Depth(usize),
+}
+
+impl Excess {
+    /// The limit's name in `extensions.limit`.
+    pub fn limit(self) -> &'static str {
+        match self {
+            Self::Bytes(_) => "bodySize",
+            Self::Tokens(_) => "tokens",
+            Self::Depth(_) => "depth",
+        }
+    }
+
+    /// What is allowed.
+    pub fn allowed(self) -> usize {
+        match self {
+            Self::Bytes(allowed) | Self::Tokens(allowed) | Self::Depth(allowed) => allowed,
+        }
+    }
+}
 
 /// Refuses a document that is too long, has too many lexical tokens or nests its brackets (`{`, `[`, `(`) too deep.
 ///
 /// Brackets in strings, block strings and comments do not count. Stops at the first limit exceeded.
-pub(crate) fn check(document: &str, limits: &Limits) -> Result<(), LimitExceeded> {
-    LimitExceeded::check("bodySize", document.len(), limits.document_bytes).map_err(|exceeded| {
-        let message = format!("the document has more than {} bytes", exceeded.allowed);
-        exceeded.saying(message)
-    })?;
+pub fn check(document: &str, limits: &ScanLimits) -> Result<(), Excess> {
+    within(document.len(), limits.bytes, Excess::Bytes)?;
     let text = document.as_bytes();
     let (mut at, mut tokens, mut depth) = (0, 0, 0_usize);
     while let Some(&byte) = text.get(at) {
@@ -33,10 +71,7 @@ pub(crate) fn check(document: &str, limits: &Limits) -> Result<(), LimitExceeded
             }
             b'{' | b'[' | b'(' => {
                 depth += 1;
-                LimitExceeded::check("depth", depth, limits.bracket_depth).map_err(|exceeded| {
-                    let message = format!("brackets nest deeper than {}", exceeded.allowed);
-                    exceeded.saying(message)
-                })?;
+                within(depth, limits.depth, Excess::Depth)?;
                 at + 1
             }
             // A stray closing bracket must not buy depth for later ones.
@@ -53,9 +88,13 @@ pub(crate) fn check(document: &str, limits: &Limits) -> Result<(), LimitExceeded
             _ => at + 1,
         };
         tokens += 1;
-        LimitExceeded::check("tokens", tokens, limits.tokens)?;
+        within(tokens, limits.tokens, Excess::Tokens)?;
     }
     Ok(())
+}
+
+fn within(actual: usize, allowed: usize, excess: fn(usize) -> Excess) -> Result<(), Excess> {
+    if actual <= allowed { Ok(()) } else { Err(excess(allowed)) }
 }
 
 /// The position of the first byte from `at` on that `wanted` does not hold for.
@@ -103,12 +142,14 @@ mod tests {
 
     use super::*;
 
-    fn limits(tokens: usize, bracket_depth: usize) -> Limits {
-        Limits { tokens, bracket_depth, document_bytes: 10_000_000, ..Limits::default() }
+    const LIMITS: ScanLimits = ScanLimits { bytes: 32 * 1024, tokens: 5_000, depth: 64 };
+
+    fn limits(tokens: usize, depth: usize) -> ScanLimits {
+        ScanLimits { bytes: 10_000_000, tokens, depth }
     }
 
     fn exceeded(document: &str) -> Option<&'static str> {
-        check(document, &Limits::default()).err().map(|exceeded| exceeded.limit)
+        check(document, &LIMITS).err().map(Excess::limit)
     }
 
     /// The number that `fits` first accepts.
@@ -162,14 +203,13 @@ mod tests {
 
     #[test]
     fn each_limit_has_its_name_and_is_inclusive() {
-        let limits = Limits::default();
         let nested = |levels: usize| "{".repeat(levels) + &"}".repeat(levels);
-        assert_eq!(exceeded(&nested(limits.bracket_depth)), None);
-        assert_eq!(exceeded(&nested(limits.bracket_depth + 1)), Some("depth"));
-        assert_eq!(exceeded(&"a ".repeat(limits.tokens)), None);
-        assert_eq!(exceeded(&"a ".repeat(limits.tokens + 1)), Some("tokens"));
-        assert_eq!(exceeded(&" ".repeat(limits.document_bytes)), None);
-        assert_eq!(exceeded(&" ".repeat(limits.document_bytes + 1)), Some("bodySize"));
+        assert_eq!(exceeded(&nested(LIMITS.depth)), None);
+        assert_eq!(exceeded(&nested(LIMITS.depth + 1)), Some("depth"));
+        assert_eq!(exceeded(&"a ".repeat(LIMITS.tokens)), None);
+        assert_eq!(exceeded(&"a ".repeat(LIMITS.tokens + 1)), Some("tokens"));
+        assert_eq!(exceeded(&" ".repeat(LIMITS.bytes)), None);
+        assert_eq!(exceeded(&" ".repeat(LIMITS.bytes + 1)), Some("bodySize"));
         assert_eq!(exceeded(&"[(".repeat(50_000)), Some("bodySize"));
     }
 
@@ -177,14 +217,13 @@ mod tests {
     fn a_hundred_thousand_brackets_are_refused_at_the_first_that_is_too_deep() {
         for bracket in ["{", "[", "(", "{a(x:["] {
             let refused = check(&bracket.repeat(100_000), &limits(usize::MAX, 64));
-            let exceeded = refused.expect_err("too deep");
-            assert_eq!((exceeded.limit, exceeded.allowed), ("depth", 64));
+            assert_eq!(refused, Err(Excess::Depth(64)));
         }
     }
 
     #[test]
     fn a_refusal_says_what_was_measured() {
-        let message = |document: &str| check(document, &Limits::default()).expect_err("too much").to_string();
+        let message = |document: &str| check(document, &LIMITS).expect_err("too much").to_string();
         assert_eq!(message(&" ".repeat(32 * 1024 + 1)), "the document has more than 32768 bytes");
         assert_eq!(message(&"{".repeat(65)), "brackets nest deeper than 64");
         assert_eq!(message(&"a ".repeat(5_001)), "the request exceeds the limit `tokens` of 5000");
@@ -236,7 +275,7 @@ mod tests {
 
         #[test]
         fn any_text_is_answered(text in "\\PC{0,200}|[\\x00-\\x7f]{0,200}|[{}\\[\\]()\"\\\\#\n a.]{0,200}") {
-            let _ = check(&text, &Limits::default());
+            let _ = check(&text, &LIMITS);
             let _ = check(&text, &limits(3, 2));
         }
     }
