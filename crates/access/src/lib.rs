@@ -5,10 +5,12 @@
 
 mod caller;
 mod context;
+mod revocation;
 mod scope;
 mod verifier;
 
 pub use caller::{Caller, Denied, Viewer};
 pub use context::{CONTEXT_HEADER, ContextError, Sealed, Seals};
+pub use revocation::{Revocation, Revocations, Snapshot};
 pub use scope::{Role, Scope, Scopes};
 pub use verifier::{AUDIENCE, Claims, Keys, TOKEN_TYPE, TokenError, Verifier};

@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Role, Scopes, Viewer};
+use crate::{Revocations, Role, Scopes, Viewer};
 
 /// The `aud` claim of access tokens.
 pub const AUDIENCE: &str = "chatty";
@@ -51,6 +51,9 @@ pub enum TokenError {
     /// Genuine, and past its `exp`.
     #[error("the access token has expired")]
     Expired,
+    /// Genuine, and its session has ended or its user's tokens were called back.
+    #[error("access was revoked: sign in again")]
+    Revoked,
     /// Anything else: not a token, forged, unknown key, another audience or issuer.
     #[error("the access token is not valid")]
     Invalid,
@@ -95,6 +98,7 @@ pub struct Verifier {
     keys: Keys,
     issuer: String,
     clock: Clock,
+    revocations: Revocations,
     /// Genuine tokens, each with the generation of the keys that it was verified by.
     genuine: Cache<String, (u64, Viewer)>,
 }
@@ -105,10 +109,22 @@ const REMEMBERED: u64 = 10_000;
 impl Verifier {
     /// Accepts tokens of `issuer` (the public URL) that are signed by one of `keys`.
     pub fn new(keys: Keys, issuer: impl Into<String>, clock: Clock) -> Self {
-        Self { keys, issuer: issuer.into(), clock, genuine: Cache::new(REMEMBERED) }
+        let revocations = Revocations::new(clock.clone());
+        Self { keys, issuer: issuer.into(), clock, revocations, genuine: Cache::new(REMEMBERED) }
     }
 
-    /// The viewer whom `token` names, if it is genuine and in force.
+    /// Refuses what `revocations` holds, also tokens that were accepted before.
+    #[must_use]
+    pub fn with_revocations(self, revocations: Revocations) -> Self {
+        Self { revocations, ..self }
+    }
+
+    /// What this verifier refuses although it is genuine. Empty for ever unless somebody fills it.
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
+    }
+
+    /// The viewer whom `token` names, if it is genuine, in force and not revoked.
     pub fn verify(&self, token: &str) -> Result<Viewer, TokenError> {
         // A real token has some 400 bytes; nothing longer deserves a hash or a copy.
         if token.len() > 4_096 {
@@ -123,10 +139,16 @@ impl Verifier {
             self.genuine.insert(token.to_owned(), (generation, viewer.clone()));
             viewer
         };
-        if viewer.expires_at <= self.clock.now() { Err(TokenError::Expired) } else { Ok(viewer) }
+        if viewer.expires_at <= self.clock.now() {
+            Err(TokenError::Expired)
+        } else if self.revocations.revokes(&viewer) {
+            Err(TokenError::Revoked)
+        } else {
+            Ok(viewer)
+        }
     }
 
-    /// Everything but the expiry, which alone changes with time.
+    /// Everything but what changes: the expiry and the revocations.
     fn check(&self, token: &str) -> Result<Viewer, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TOKEN_TYPE) {
@@ -162,6 +184,7 @@ mod tests {
     use jsonwebtoken::{EncodingKey, Header};
 
     use super::*;
+    use crate::Revocation;
 
     /// A key pair made for this run, its public half under `kid`.
     fn key_pair(kid: &str) -> (EncodingKey, JwkSet) {
@@ -225,6 +248,25 @@ mod tests {
         assert_eq!(world.verifier.verify(&token).map(|viewer| viewer.user), Ok(claims.sub));
         world.clock.advance(TimeDelta::seconds(601));
         assert_eq!(world.verifier.verify(&token), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_revoked_token_is_refused_although_it_was_accepted_before() {
+        let world = world();
+        let claims = world.claims();
+        let token = world.sign(&World::header(), &claims);
+        let other = world.sign(&World::header(), &Claims { sid: SessionId::new(&world.clock), ..claims.clone() });
+        let verify = |token: &str| world.verifier.verify(token).map(|viewer| viewer.session);
+        assert_eq!(verify(&token), Ok(claims.sid));
+        world.verifier.revocations().apply(Revocation::Session { id: claims.sid, at: world.clock.now() });
+        assert_eq!(verify(&token), Err(TokenError::Revoked));
+        assert!(verify(&other).is_ok());
+        world.verifier.revocations().apply(Revocation::User { id: claims.sub, not_before: world.clock.now() });
+        assert_eq!(verify(&other), Err(TokenError::Revoked));
+        // Two seconds on, to be behind the whole second after the revocation.
+        let now = claims.iat + 2;
+        let renewed = Claims { sid: SessionId::new(&world.clock), iat: now, nbf: now, ..claims };
+        assert_eq!(verify(&world.sign(&World::header(), &renewed)), Ok(renewed.sid));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The wire form of every event: a changed sample is a changed contract.
 
 use chatty_events::{Envelope, Event, auth, posts, subscriptions, system};
-use chatty_types::{Clock, CommentId, Id, PostId, UserId, kind};
+use chatty_types::{Clock, CommentId, Id, PostId, SessionId, UserId, kind};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -35,6 +35,16 @@ fn every_event_keeps_its_wire_form() {
     let (ana, bob) = (user(1), user(2));
     let samples = [
         sample(&auth::UserRegistered { user_id: ana, username: "ana".into(), created_at: at() }),
+        sample(&auth::AccessRevoked {
+            revoked: auth::Revoked::Session(SessionId::from_uuid(Uuid::from_u128(5))),
+            not_before: at(),
+            reason: auth::RevocationReason::Logout,
+        }),
+        sample(&auth::AccessRevoked {
+            revoked: auth::Revoked::User(ana),
+            not_before: at(),
+            reason: auth::RevocationReason::TokenReused,
+        }),
         sample(&posts::PostCreated {
             post_id: post(),
             author_id: ana,
@@ -76,4 +86,18 @@ fn another_type_is_not_decoded_and_a_broken_payload_is_named() {
     envelope.data = serde_json::value::RawValue::from_string(r#"{"postId":"usr_nonsense"}"#.into()).expect("JSON");
     let error = envelope.decode::<posts::PostDeleted>().expect_err("another kind of id");
     assert_eq!(error.to_string(), "undecodable payload of `posts.post.deleted.v1`");
+}
+
+#[test]
+fn a_revocation_for_a_reason_of_a_later_version_still_revokes() {
+    let later = r#"{"userId":"usr_00000000000000000000000004","notBefore":"2026-01-02T03:04:05.678Z",
+        "reason":"OF_LATER","more":1}"#;
+    let event: auth::AccessRevoked = serde_json::from_str(later).expect("it is read");
+    let expected = auth::Revoked::User(user(1));
+    assert_eq!((event.revoked, event.reason), (expected, auth::RevocationReason::Unknown));
+    for reason in [auth::RevocationReason::Logout, auth::RevocationReason::TokenReused, event.reason] {
+        assert_eq!(serde_json::to_value(reason).expect("serialises"), reason.as_str());
+    }
+    let nobody = r#"{"notBefore":"2026-01-02T03:04:05.678Z","reason":"LOGOUT"}"#;
+    assert!(serde_json::from_str::<auth::AccessRevoked>(nobody).is_err());
 }

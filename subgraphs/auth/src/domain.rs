@@ -7,6 +7,7 @@ pub(crate) mod hashing;
 pub(crate) mod password;
 mod random;
 pub(crate) mod refresh_token;
+pub(crate) mod revocation;
 pub(crate) mod session;
 pub(crate) mod signing;
 pub(crate) mod username;

@@ -1,9 +1,9 @@
 //! Auth: accounts, sessions and tokens; the only issuer of access tokens.
 //!
 //! - **Owns** accounts, sessions with their refresh tokens, and the keys that sign access tokens.
-//! - **Publishes** `auth.user.registered`.
+//! - **Publishes** `auth.user.registered`, `auth.access.revoked`.
 //! - **Consumes** nothing.
-//! - **Invariants**: a refresh token is exchanged at most once; of a token or a password only a hash is stored;
+//! - **Invariants**: a refresh token is exchanged at most once; what ends access tells of it in its own transaction; of a token or a password only a hash is stored;
 //!   passwords are hashed on blocking threads, a bounded number at a time; whether an identifier exists shows neither
 //!   in the answer to a sign-in nor in its cost.
 //!
@@ -19,6 +19,7 @@ mod store;
 
 use std::sync::Arc;
 
+use chatty_access::Snapshot;
 use chatty_kit::{Env, Exposure, Service};
 use chatty_store::{Db, Migration};
 
@@ -56,10 +57,16 @@ impl Auth {
             subgraph: Arc::new(schema::with_app(&self.app, self.env.exposure)),
             routes: routes::routes(self.app.signer.jwks()),
             prefixes: PREFIXES,
-            internal: axum::Router::new(),
+            internal: routes::internal(&self.app),
             consumers: Vec::new(),
             db: Some(self.app.db.clone()),
         }
+    }
+
+    /// Everything that is revoked and that access tokens may still be in force for. `GET /internal/revocations` gives
+    /// the same to other processes, as JSON.
+    pub async fn revocations(&self) -> Result<Snapshot, chatty_store::Error> {
+        domain::revocation::snapshot(&self.app).await
     }
 
     /// Creates the administrator `admin` with a random password, unless the installation has an administrator.
@@ -100,6 +107,11 @@ pub fn migrations() -> Vec<Migration> {
             version: 1003,
             name: "signing keys",
             sql: include_str!("../../../migrations/auth/1003_signing_keys.sql"),
+        },
+        Migration {
+            version: 1004,
+            name: "revocations",
+            sql: include_str!("../../../migrations/auth/1004_revocations.sql"),
         },
     ];
     chatty_bus::MIGRATIONS.iter().copied().chain([chatty_graphql::idempotency::MIGRATION]).chain(own).collect()

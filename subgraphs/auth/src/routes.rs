@@ -1,11 +1,20 @@
-//! `GET /.well-known/jwks.json`: the public keys, for whoever verifies access tokens elsewhere.
+//! Plain HTTP: `GET /.well-known/jwks.json`, the public keys, for whoever verifies access tokens elsewhere; and for other
+//! processes of the installation `GET /internal/revocations`, which of these tokens are no longer good.
+
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    http::header::{CACHE_CONTROL, HeaderName},
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, HeaderName},
+    },
     routing::get,
 };
+use chatty_access::Snapshot;
 use jsonwebtoken::jwk::JwkSet;
+
+use crate::{app::App, domain::revocation};
 
 /// A new key signs nothing before every cache has had the time to learn of it.
 const CACHED: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=300")];
@@ -13,4 +22,16 @@ const CACHED: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=300")]
 pub(crate) fn routes(keys: &JwkSet) -> Router {
     let keys = keys.clone();
     Router::new().route("/.well-known/jwks.json", get(async move || (CACHED, Json(keys.clone()))))
+}
+
+pub(crate) fn internal(app: &Arc<App>) -> Router {
+    let app = Arc::clone(app);
+    Router::new().route("/internal/revocations", get(async move || revocations(&app).await))
+}
+
+async fn revocations(app: &App) -> Result<Json<Snapshot>, StatusCode> {
+    revocation::snapshot(app).await.map(Json).map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "what is revoked cannot be read");
+        StatusCode::INTERNAL_SERVER_ERROR
+    })
 }

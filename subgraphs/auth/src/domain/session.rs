@@ -5,6 +5,7 @@
 //! merely fails, because honest clients race with themselves.
 
 use chatty_access::{Caller, Role, Viewer};
+use chatty_events::auth::RevocationReason;
 use chatty_graphql::{Problem, Refusal};
 use chatty_kit::Fault;
 use chatty_store::Tx;
@@ -17,6 +18,7 @@ use super::{
     email,
     password::Password,
     refresh_token::{RefreshToken, TokenHash},
+    revocation::{Target, revoke},
     username::Username,
 };
 use crate::{
@@ -50,6 +52,11 @@ impl From<&Config> for Lifetimes {
 }
 
 impl Lifetimes {
+    /// How long an access token is good.
+    pub(crate) fn access_token(&self) -> TimeDelta {
+        self.access
+    }
+
     /// When a refresh token ends that is issued now in a session from `session_start`.
     fn refresh_end(&self, session_start: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
         (now + self.idle).min(session_start + self.absolute)
@@ -153,7 +160,7 @@ fn grant(
 }
 
 /// Exchanges the token in force for the next one.
-pub(crate) async fn refresh(app: &App, presented: &SecretString) -> Result<SignedIn, Refusal> {
+pub(crate) async fn refresh(app: &App, caller: &Caller, presented: &SecretString) -> Result<SignedIn, Refusal> {
     let invalid = || Problem::token_invalid("refreshToken");
     let hash = TokenHash::of_presented(presented).ok_or_else(invalid)?;
     // Outside the transaction, so that guesses cost no more than a look.
@@ -166,7 +173,8 @@ pub(crate) async fn refresh(app: &App, presented: &SecretString) -> Result<Signe
         Verdict::Expired => Err(Problem::token_expired("refreshToken").into()),
         Verdict::Refuse => Err(invalid().into()),
         Verdict::EndSession => {
-            session::update_ended(&mut tx, session.user_id, session.id, now).await?;
+            let ended = session::update_ended(&mut tx, session.user_id, session.id, now).await?;
+            revoke(app, caller, &mut tx, Target::Sessions(ended.as_slice()), RevocationReason::TokenReused).await?;
             tx.commit().await?;
             tracing::warn!(user = %session.user_id, session = %session.id, "a spent refresh token came back");
             Err(invalid().into())
@@ -209,21 +217,30 @@ fn judge(session: &SessionRow, hash: &TokenHash, now: DateTime<Utc>) -> Verdict 
     }
 }
 
-/// Ends sessions: their refresh tokens are refused from now on. To end an ended session is no problem.
-pub(crate) async fn logout(app: &App, viewer: &Viewer, ending: Ending) -> Result<(), Refusal> {
-    let now = app.clock.now();
+/// Ends sessions: their refresh tokens are refused from now on, and their access tokens as soon as it is told. To end an
+/// ended session is no problem.
+pub(crate) async fn logout(app: &App, caller: &Caller, viewer: &Viewer, ending: Ending) -> Result<(), Refusal> {
     let mut tx = app.db.begin().await?;
-    match ending {
-        Ending::This => drop(session::update_ended(&mut tx, viewer.user, viewer.session, now).await?),
-        Ending::All => drop(session::update_all_ended(&mut tx, viewer.user, None, now).await?),
-        Ending::Others => drop(session::update_all_ended(&mut tx, viewer.user, Some(viewer.session), now).await?),
+    let ended = end(&mut tx, viewer, ending, app.clock.now()).await?;
+    revoke(app, caller, &mut tx, Target::Sessions(&ended), RevocationReason::Logout).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The sessions that have ended by this and had not before.
+async fn end(tx: &mut Tx, viewer: &Viewer, ending: Ending, now: DateTime<Utc>) -> Result<Vec<SessionId>, Refusal> {
+    let (user, this) = (viewer.user, viewer.session);
+    Ok(match ending {
+        Ending::This => session::update_ended(tx, user, this, now).await?.into_iter().collect(),
+        Ending::All => session::update_all_ended(tx, user, None, now).await?,
+        Ending::Others => session::update_all_ended(tx, user, Some(this), now).await?,
         Ending::One(id) => {
-            if !session::update_ended(&mut tx, viewer.user, id, now).await? {
+            let ended = session::update_ended(tx, user, id, now).await?;
+            if ended.is_none() && !session::exists(tx, user, id).await? {
                 return Err(Problem::not_found("sessionId", id).into());
             }
+            ended.into_iter().collect()
         }
-    }
-    Ok(tx.commit().await?)
+    })
 }
 
 #[cfg(test)]

@@ -45,17 +45,18 @@ impl Mutation {
     }
 
     /// Exchanges the latest refresh token of a session for the next pair of tokens. A refresh token can be used once;
-    /// one that comes back later ends its session. Example:
+    /// one that comes back later ends its session, access tokens included. Example:
     /// `mutation { refreshToken(input: {refreshToken: "…"}) { accessToken refreshToken expiresAt errors { code } } }`
     async fn refresh_token(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The latest refresh token.")] input: RefreshTokenInput,
     ) -> Result<LoginPayload, Fault> {
-        LoginPayload::new(session::refresh(app(ctx), &input.refresh_token.into()).await)
+        LoginPayload::new(session::refresh(app(ctx), ctx.caller(), &input.refresh_token.into()).await)
     }
 
-    /// Ends sessions of yours: their refresh tokens are refused from now on. Example:
+    /// Ends sessions of yours: their refresh tokens are refused from now on, their access tokens within a second, and
+    /// their open WebSockets are closed with 4403. To end a session again is no error. Example:
     /// `mutation { logout(input: {scope: THIS}) { ok errors { code } } }`
     async fn logout(
         &self,
@@ -65,7 +66,7 @@ impl Mutation {
         // Whoever is signed in may sign out, whatever else the session may do.
         let viewer = ctx.caller().viewer.as_ref().ok_or(Fault::Unauthenticated)?;
         LogoutPayload::new(match Ending::try_from(input) {
-            Ok(ending) => session::logout(app(ctx), viewer, ending).await,
+            Ok(ending) => session::logout(app(ctx), ctx.caller(), viewer, ending).await,
             Err(refusal) => Err(refusal),
         })
     }

@@ -133,33 +133,51 @@ pub(crate) async fn insert_spent(
     Ok(())
 }
 
-/// Ends the session if it belongs to the user; whether it does.
-pub(crate) async fn update_ended(tx: &mut Tx, user: UserId, session: SessionId, now: DateTime<Utc>) -> Result<bool> {
-    let touched = query!("UPDATE session SET ended_at = COALESCE(ended_at, $3) WHERE id = $1 AND user_id = $2")
-        .bind(session)
-        .bind(user)
-        .bind(now)
-        .execute(tx)
-        .await?;
-    Ok(touched == 1)
+/// Ends the session if it belongs to the user and has not ended; its id if so.
+pub(crate) async fn update_ended(
+    tx: &mut Tx,
+    user: UserId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<SessionId>> {
+    let ended =
+        query!("UPDATE session SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL RETURNING id")
+            .bind(session)
+            .bind(user)
+            .bind(now)
+            .fetch_optional::<(SessionId,)>(tx)
+            .await?;
+    Ok(ended.map(|(id,)| id))
 }
 
-/// Ends all sessions of the user but `kept`, and tells how many.
+/// Ends all sessions of the user but `kept`; those that had not ended, in no order.
 pub(crate) async fn update_all_ended(
     tx: &mut Tx,
     user: UserId,
     kept: Option<SessionId>,
     now: DateTime<Utc>,
-) -> Result<u64> {
-    query!(
+) -> Result<Vec<SessionId>> {
+    let ended = query!(
         "UPDATE session SET ended_at = $3
-         WHERE user_id = $1 AND ended_at IS NULL AND ($2 IS NULL OR id <> $2)"
+         WHERE user_id = $1 AND ended_at IS NULL AND ($2 IS NULL OR id <> $2)
+         RETURNING id"
     )
     .bind(user)
     .bind(kept)
     .bind(now)
-    .execute(tx)
-    .await
+    .fetch_all::<(SessionId,)>(tx)
+    .await?;
+    Ok(ended.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether the user has or had the session.
+pub(crate) async fn exists(tx: &mut Tx, user: UserId, session: SessionId) -> Result<bool> {
+    let found = query!("SELECT id FROM session WHERE id = $1 AND user_id = $2")
+        .bind(session)
+        .bind(user)
+        .fetch_optional::<(SessionId,)>(tx)
+        .await?;
+    Ok(found.is_some())
 }
 
 /// Forgets spent tokens that would have ended before `time`.

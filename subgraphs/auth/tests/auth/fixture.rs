@@ -13,6 +13,10 @@ use chatty_types::{Clock, Cursors, Secret, SessionId, UserId};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 pub(crate) const ISSUER: &str = "https://chatty.test";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -76,6 +80,20 @@ impl World {
 
     pub(crate) fn db(&self) -> &Db {
         self.service.db.as_ref().expect("auth has a database")
+    }
+
+    /// Header and body of the answer to a GET, over a real socket.
+    pub(crate) async fn get(&self, routes: &axum::Router, path: &str) -> (String, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        self.env.tasks.spawn(chatty_kit::http::serve(listener, routes.clone(), self.env.tasks.clone()));
+        let mut stream = TcpStream::connect(address).await.expect("listening");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
+        (head.to_ascii_lowercase(), body.to_owned())
     }
 
     /// The whole response to `document` as `caller`.

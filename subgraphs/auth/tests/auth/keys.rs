@@ -4,26 +4,8 @@ use chatty_access::{Keys, Verifier};
 use chatty_store::query;
 use futures_util::future::join_all;
 use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
 
 use crate::fixture::{ISSUER, World};
-
-/// Header and body of the answer to a GET, over a real socket.
-async fn get(world: &World, path: &str) -> (String, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    world.env.tasks.spawn(chatty_kit::http::serve(listener, world.service.routes.clone(), world.env.tasks.clone()));
-    let mut stream = TcpStream::connect(address).await.expect("listening");
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
-    (head.to_ascii_lowercase(), body.to_owned())
-}
 
 #[tokio::test]
 async fn the_published_keys_verify_tokens_and_hold_nothing_private() {
@@ -31,7 +13,7 @@ async fn the_published_keys_verify_tokens_and_hold_nothing_private() {
     let ana = world.register("ana").await;
     let pair = world.login("ana").await;
 
-    let (head, body) = get(&world, "/.well-known/jwks.json").await;
+    let (head, body) = world.get(&world.service.routes, "/.well-known/jwks.json").await;
     assert!(head.starts_with("http/1.1 200") && head.contains("cache-control: public, max-age=300"), "{head}");
     assert!(head.contains("content-type: application/json"), "{head}");
     let set: Value = serde_json::from_str(&body).unwrap();

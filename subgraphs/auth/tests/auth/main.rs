@@ -8,5 +8,6 @@ mod logout;
 mod refresh;
 mod registration;
 mod retention;
+mod revocation;
 mod secrets;
 mod users;
