@@ -1,28 +1,74 @@
 //! The configuration of a whole installation, in one struct.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use chatty_kit::telemetry;
 use chatty_router::transport::Origin;
+use chatty_types::Secret;
+use http::Uri;
+use ipnet::IpNet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Part;
+
 /// All keys. `chatty config print` shows them with their values.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// What kind of installation it is.
     pub mode: Mode,
-    /// Where everything is kept: databases, and in development the secret.
+    /// Folder of what is kept in files: SQLite databases, and in development the secret.
     pub data_dir: PathBuf,
-    /// The address of the public listener.
+    /// PostgreSQL of all services, a schema each: `postgres://user:password@host:5432/chatty`. SQLite files unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// PostgreSQL of auth alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_database_url: Option<String>,
+    /// PostgreSQL of posts alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posts_database_url: Option<String>,
+    /// PostgreSQL of subscriptions alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscriptions_database_url: Option<String>,
+    /// RabbitMQ: `amqp://user:password@host:5672/%2f`. Unless set, events stay in the process, which then runs all parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broker_url: Option<String>,
+    /// What the names of all exchanges and queues begin with, for several installations on one virtual host.
+    pub broker_prefix: String,
+    /// Where a router finds auth: the origins of its processes, `http://10.0.0.1:4001,http://10.0.0.2:4001`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_url: Option<String>,
+    /// Where a router finds posts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posts_url: Option<String>,
+    /// Where a router finds subscriptions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscriptions_url: Option<String>,
+    /// Where a router finds platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform_url: Option<String>,
+    /// The address that the process listens on.
     pub listen: SocketAddr,
-    /// The origin of all links and the issuer of tokens. In development the listener's address unless set.
+    /// The origin of all links and the issuer of tokens. In development the listener's address unless set, if the process
+    /// runs all parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
     /// At least 32 bytes. In development made on the first start and kept in the data folder unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// The secret before this one, while what it sealed is still about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_previous: Option<String>,
+    /// Networks of the proxies in front, such as `10.0.0.0/8`; whose `X-Forwarded-For` is believed.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Seconds for which a stopping process still answers while `/readyz` says 503, so that balancers turn away. 0 in
+    /// development and 3 in production unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_seconds: Option<u16>,
     /// What is logged: directives such as `info,chatty_router=debug`.
     pub log: String,
     /// Accounts and tokens.
@@ -36,7 +82,7 @@ pub struct Config {
 }
 
 /// The gateway's section.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouterConfig {
     /// Origins besides the public URL whose pages may use the API, such as `https://app.example.com`.
@@ -54,7 +100,7 @@ impl RouterConfig {
 }
 
 /// What kind of installation it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Everything has a default; logs are for people.
@@ -68,9 +114,22 @@ impl Default for Config {
         Self {
             mode: Mode::Development,
             data_dir: "chatty-data".into(),
+            database_url: None,
+            auth_database_url: None,
+            posts_database_url: None,
+            subscriptions_database_url: None,
+            broker_url: None,
+            broker_prefix: String::new(),
+            auth_url: None,
+            posts_url: None,
+            subscriptions_url: None,
+            platform_url: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 4000)),
             public_url: None,
             secret: None,
+            secret_previous: None,
+            trusted_proxies: Vec::new(),
+            drain_seconds: None,
             log: "info".to_owned(),
             auth: chatty_auth::Config::default(),
             posts: chatty_posts::Config::default(),
@@ -82,7 +141,43 @@ impl Default for Config {
 
 impl Config {
     /// Keys that may come from a `*_FILE` variable and are never printed.
-    pub const SECRETS: &[&str] = &["secret"];
+    pub const SECRETS: &[&str] = &[
+        "secret",
+        "secret_previous",
+        "database_url",
+        "auth_database_url",
+        "posts_database_url",
+        "subscriptions_database_url",
+        "broker_url",
+    ];
+
+    /// The database of a service; `None` for an SQLite file.
+    pub(crate) fn database_of(&self, part: Part) -> Option<&String> {
+        let own = match part {
+            Part::Auth => &self.auth_database_url,
+            Part::Posts => &self.posts_database_url,
+            Part::Subscriptions => &self.subscriptions_database_url,
+            Part::Platform | Part::Router => return None,
+        };
+        own.as_ref().or(self.database_url.as_ref())
+    }
+
+    /// The key that says where a service runs, and what it says.
+    pub(crate) fn url_of(&self, part: Part) -> (&'static str, Option<&String>) {
+        match part {
+            Part::Auth => ("auth_url", self.auth_url.as_ref()),
+            Part::Posts => ("posts_url", self.posts_url.as_ref()),
+            Part::Subscriptions => ("subscriptions_url", self.subscriptions_url.as_ref()),
+            Part::Platform => ("platform_url", self.platform_url.as_ref()),
+            Part::Router => ("listen", None),
+        }
+    }
+
+    /// For how long a stopping process still answers.
+    pub(crate) fn drain(&self) -> Duration {
+        let unless_set = if self.mode == Mode::Production { 3 } else { 0 };
+        Duration::from_secs(self.drain_seconds.unwrap_or(unless_set).into())
+    }
 
     /// How this installation logs.
     pub fn log_format(&self) -> telemetry::Format {
@@ -104,8 +199,24 @@ impl Config {
             anyhow::ensure!(self.secret.is_some(), "production needs `secret` (CHATTY_SECRET or CHATTY_SECRET_FILE)");
             anyhow::ensure!(self.public_url.is_some(), "production needs `public_url` (CHATTY_PUBLIC_URL)");
         }
-        if let Some(secret) = &self.secret {
-            chatty_types::Secret::new(secret.as_bytes())?;
+        for (key, secret) in [("secret", &self.secret), ("secret_previous", &self.secret_previous)] {
+            if let Some(secret) = secret {
+                Secret::new(secret.as_bytes()).with_context(|| format!("`{key}` cannot be used"))?;
+            }
+        }
+        let databases = [
+            ("database_url", &self.database_url),
+            ("auth_database_url", &self.auth_database_url),
+            ("posts_database_url", &self.posts_database_url),
+            ("subscriptions_database_url", &self.subscriptions_database_url),
+        ];
+        for (key, url) in databases {
+            if let Some(url) = url {
+                chatty_store::check_postgres_url(url).with_context(|| format!("`{key}` cannot be used"))?;
+            }
+        }
+        for part in Part::services() {
+            self.endpoints_of(part)?;
         }
         if let Some(url) = &self.public_url {
             url.parse::<Origin>().with_context(|| format!("`public_url` is {url}"))?;
@@ -115,10 +226,57 @@ impl Config {
         Ok(())
     }
 
+    /// What keeps a process from running only `parts`, each well-formed value apart.
+    pub(crate) fn check_for(&self, parts: &[Part]) -> anyhow::Result<()> {
+        self.check()?;
+        anyhow::ensure!(!parts.is_empty(), "there is nothing to serve");
+        if Part::ALL.iter().all(|part| parts.contains(part)) {
+            return Ok(());
+        }
+        let needs = "a process that runs not all parts needs";
+        anyhow::ensure!(
+            self.broker_url.is_some(),
+            "{needs} `broker_url` (CHATTY_BROKER_URL), or events would never leave it"
+        );
+        anyhow::ensure!(
+            self.public_url.is_some(),
+            "{needs} `public_url` (CHATTY_PUBLIC_URL), the same in every process, because tokens are issued in its name"
+        );
+        if parts.contains(&Part::Router) {
+            for part in Part::services().filter(|part| !parts.contains(part)) {
+                let (key, url) = self.url_of(part);
+                let name = part.name();
+                let variable = key.to_uppercase();
+                anyhow::ensure!(url.is_some(), "a router without {name} beside it needs `{key}` (CHATTY_{variable})");
+            }
+        }
+        Ok(())
+    }
+
+    /// The origins at which a service is found elsewhere.
+    pub(crate) fn endpoints_of(&self, part: Part) -> anyhow::Result<Vec<Uri>> {
+        let (key, url) = self.url_of(part);
+        let texts = url.map_or("", String::as_str).split(',').map(str::trim).filter(|text| !text.is_empty());
+        texts.map(|text| origin(text).with_context(|| format!("`{key}` holds {text}"))).collect()
+    }
+
     /// The configuration as TOML, with secrets masked.
     pub fn to_masked_toml(&self) -> String {
-        let mut masked = self.clone();
-        masked.secret = masked.secret.map(|_| "********".to_owned());
-        toml::to_string_pretty(&masked).expect("the configuration has string keys and plain values")
+        let mut masked = toml::Table::try_from(self).expect("the configuration has string keys and plain values");
+        for key in Self::SECRETS {
+            if let Some(secret) = masked.get_mut(*key) {
+                *secret = "********".into();
+            }
+        }
+        toml::to_string_pretty(&masked).expect("a table is TOML")
     }
+}
+
+/// `http://host:port` or `https://host:port`, and nothing behind it.
+fn origin(text: &str) -> anyhow::Result<Uri> {
+    let uri: Uri = text.parse()?;
+    let scheme = uri.scheme_str().unwrap_or_default();
+    anyhow::ensure!(matches!(scheme, "http" | "https") && uri.host().is_some(), "an origin is http://host:port");
+    anyhow::ensure!(uri.path() == "/" && uri.query().is_none(), "an origin has no path");
+    Ok(uri)
 }

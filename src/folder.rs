@@ -1,4 +1,5 @@
-//! The data folder: made on the first start, used by one serving process at a time, keeper of the development secret.
+//! The data folder: made on the first start, keeper of SQLite files and of the development secret. Of what is kept in
+//! it, each part is served by one process at a time.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -11,49 +12,42 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use chatty_types::Secret;
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::Config;
-
 /// An open data folder. Dropping it lets another process serve from it.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// Held while this process serves; the system lets go of it when the process ends, however it ends.
-    lock: Option<File>,
+    /// Held while this process serves; the system lets go of them when the process ends, however it ends.
+    locks: Vec<File>,
 }
 
 impl Folder {
-    /// Opens the folder to serve from it; fails while another process does.
-    ///
-    /// One process, because the in-process bus knows nothing of what another one commits.
-    pub(crate) fn lock(path: &Path) -> anyhow::Result<Self> {
-        let mut folder = Self::open(path)?;
-        let file = private_file(OpenOptions::new().write(true).create(true), &path.join("serve.lock"))?;
+    /// Reserves the folder's part of a service; fails while another process has it.
+    pub(crate) fn lock(&mut self, service: &str) -> anyhow::Result<()> {
+        let name = format!("{service}.serve.lock");
+        let file = private_file(OpenOptions::new().write(true).create(true), &self.path.join(name))?;
         match file.try_lock() {
-            Ok(()) => folder.lock = Some(file),
+            Ok(()) => self.locks.push(file),
             Err(TryLockError::WouldBlock) => {
-                bail!("another chatty process serves from {}", folder.path.display())
+                bail!("another chatty process serves {service} from {}", self.path.display())
             }
             Err(TryLockError::Error(error)) => return Err(error).context("the data folder cannot be locked"),
         }
-        Ok(folder)
+        Ok(())
     }
 
-    /// Opens the folder beside a process that may be serving from it.
+    /// Opens the folder, beside processes that may be serving from it.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         private_folder(path).with_context(|| format!("the data folder {} cannot be made", path.display()))?;
         let path = path.canonicalize().with_context(|| format!("the data folder {} cannot be read", path.display()))?;
-        Ok(Self { path, lock: None })
+        Ok(Self { path, locks: Vec::new() })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The configured secret, or the one in the folder, made if there is none.
-    pub(crate) fn secret(&self, config: &Config) -> anyhow::Result<Secret> {
-        if let Some(secret) = &config.secret {
-            return Ok(Secret::new(secret.as_bytes())?);
-        }
+    /// The secret in the folder, made if there is none.
+    pub(crate) fn secret(&self) -> anyhow::Result<Secret> {
         let file = self.path.join("secret");
         if !file.exists() {
             make_secret(&self.path, &file).context("the secret cannot be made")?;

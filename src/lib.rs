@@ -1,11 +1,20 @@
-//! The composition root: which services there are, and how they become one running system.
+//! The composition root: which parts there are, and how some or all of them become one running process.
 //!
 //! Start with [`System::start`]. `main.rs` is the command line over it; the tests start systems of their own.
 
+mod base;
 mod config;
 mod folder;
+mod front;
+mod health;
+mod part;
+mod peers;
+mod reference;
 pub mod schema;
 mod start;
 
 pub use config::{Config, Mode, RouterConfig};
+pub use health::ask_ready;
+pub use part::{Part, UnknownPart};
+pub use reference::table as configuration_reference;
 pub use start::{System, create_admin, migrate};

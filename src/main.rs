@@ -1,4 +1,4 @@
-//! The command line: `chatty serve`, `migrate`, `schema`, `admin`, `config`.
+//! The command line: `chatty serve`, `router`, `health`, `migrate`, `schema`, `admin`, `config`.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
-use chatty::{Config, System, schema};
+use chatty::{Config, Part, System, schema};
 use chatty_auth::NewAdmin;
 use chatty_kit::{
     config::{Environment, Sources},
@@ -49,7 +49,7 @@ struct Overrides {
     #[arg(long, global = true, value_name = "FOLDER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     data_dir: Option<PathBuf>,
-    /// Address of the public listener
+    /// Address to listen on
     #[arg(long, global = true, value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     listen: Option<SocketAddr>,
@@ -57,8 +57,20 @@ struct Overrides {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything in this process (the default)
-    Serve,
+    /// Run parts of the installation in this process (the default: all of them)
+    Serve {
+        /// Of auth, posts, subscriptions, platform and router; all when none is named
+        #[arg(value_name = "PART")]
+        parts: Vec<Part>,
+    },
+    /// Run a gateway for any Federation 2 supergraph, whose subgraph URLs are in the file
+    Router {
+        /// The composed supergraph
+        #[arg(long, value_name = "FILE")]
+        supergraph: PathBuf,
+    },
+    /// Ask the process that listens on the configured address whether it is ready; exit with 0 if so
+    Health,
     /// Bring the databases up to date and exit
     Migrate,
     /// Print, compose or check schemas
@@ -115,6 +127,8 @@ enum ConfigCommand {
     Check,
     /// Print the configuration with all sources merged and secrets masked
     Print,
+    /// Print every key with its default and its meaning
+    Reference,
 }
 
 fn main() -> ExitCode {
@@ -128,16 +142,28 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let command = cli.command.unwrap_or(Command::Serve);
+    let command = cli.command.unwrap_or(Command::Serve { parts: Vec::new() });
     // Schemas need no configuration, so a broken one must not be in their way.
     if let Command::Schema(command) = &command {
         return schema_command(command);
     }
     let config = load(&cli.flags)?;
     match command {
-        Command::Serve => {
+        Command::Serve { parts } => {
             telemetry::start(config.log_format(), &config.log).context("`log` is not a list of directives")?;
-            runtime()?.block_on(serve(&config))
+            let parts = if parts.is_empty() { Part::ALL.to_vec() } else { parts };
+            runtime()?.block_on(serve(&config, &parts))
+        }
+        Command::Router { supergraph } => {
+            telemetry::start(config.log_format(), &config.log).context("`log` is not a list of directives")?;
+            let sdl = fs::read_to_string(&supergraph)
+                .with_context(|| format!("{} cannot be read", supergraph.display()))?;
+            runtime()?.block_on(route(&config, &sdl))
+        }
+        Command::Health => {
+            chatty::ask_ready(config.listen)?;
+            print("ready\n");
+            Ok(ExitCode::SUCCESS)
         }
         Command::Migrate => {
             for service in runtime()?.block_on(chatty::migrate(&config))? {
@@ -165,6 +191,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             print(&config.to_masked_toml());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Config(ConfigCommand::Reference) => {
+            print(&chatty::configuration_reference());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Schema(_) => unreachable!("answered above"),
     }
 }
@@ -183,12 +213,26 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("{} is not free to listen on", config.listen))?;
-    let system = System::start(config, listener, Clock::system()).await?;
-    print(&greeting(&system));
+async fn serve(config: &Config, parts: &[Part]) -> anyhow::Result<ExitCode> {
+    let listener = listen(config).await?;
+    let system = System::start(config, parts, listener, Clock::system()).await?;
+    print(&greeting(&system, parts));
+    until_told_to_stop(system).await
+}
+
+async fn route(config: &Config, supergraph: &str) -> anyhow::Result<ExitCode> {
+    let listener = listen(config).await?;
+    let system = System::route(config, supergraph, listener, Clock::system())?;
+    print(&format!("The gateway serves GraphQL at http://{}/graphql\n", system.address));
+    until_told_to_stop(system).await
+}
+
+async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(config.listen).await;
+    bound.with_context(|| format!("{} is not free to listen on", config.listen))
+}
+
+async fn until_told_to_stop(system: System) -> anyhow::Result<ExitCode> {
     stop_signal().await?;
     tracing::info!("stopping");
     let in_time = system.stop().await;
@@ -196,13 +240,19 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 /// What a person who started Chatty wants to know first.
-fn greeting(system: &System) -> String {
-    let folder = system.data_folder().display();
+fn greeting(system: &System, parts: &[Part]) -> String {
+    let first = if parts.contains(&Part::Router) {
+        format!("Chatty serves GraphQL at http://{}/graphql", system.address)
+    } else {
+        let names: Vec<_> = parts.iter().map(|part| part.name()).collect();
+        format!("Chatty serves {} at http://{}", names.join(", "), system.address)
+    };
+    let data = system.data_folder().map_or_else(String::new, |folder| format!("Data: {}\n", folder.display()));
     let admin = system.first_admin.as_ref().map_or_else(String::new, |admin| {
         let (username, password) = (&admin.username, admin.password.expose_secret());
         format!("Administrator, shown this once: username `{username}`, password `{password}`\n")
     });
-    format!("Chatty serves GraphQL at http://{}/graphql\nData: {folder}\n{admin}", system.address)
+    format!("{first}\n{data}{admin}")
 }
 
 /// Waits for Ctrl-C or, as service managers send it, SIGTERM.

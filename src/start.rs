@@ -1,103 +1,131 @@
-//! From a configuration to a running system, and back.
+//! From a configuration to a running process, and back.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::Router;
-use chatty_access::{Keys, Verifier};
+use chatty_access::Verifier;
 use chatty_auth::{Admin, Auth, FirstAdmin, NewAdmin};
-use chatty_bus::{
-    Group, InProcess,
-    relay::{self, Turn},
-};
+use chatty_bus::{Group, relay};
 use chatty_kit::{
-    Env, Exposure, Service, Storage, Tasks,
+    Env, Service, Subgraph, Tasks, endpoint,
     http::{self, Readiness},
 };
-use chatty_router::{
-    Gateway, Upstream,
-    transport::{self, RouterState},
-};
 use chatty_store::Db;
-use chatty_types::{Clock, Cursors};
+use chatty_types::Clock;
 use tokio::net::TcpListener;
 
-use crate::{Config, Mode, folder::Folder, schema};
+use crate::{Config, Part, base::Base, folder::Folder, front};
 
-/// Every durable group of the installation, whichever process its members run in.
-const GROUPS: &[Group] = &[chatty_posts::GROUP, chatty_subscriptions::GROUP];
-
-/// How long a stopping system waits for requests, sockets and events in hand.
+/// How long a stopping process waits for requests, sockets and events in hand.
 const DRAIN: Duration = Duration::from_secs(30);
 
-/// All services, the router and the bus in this process.
+/// A running process: all parts of the installation, or some.
 pub struct System {
-    /// Where the API is served: `http://<address>/graphql`.
+    /// Where it listens. With the router in it, the API is at `http://<address>/graphql`.
     pub address: SocketAddr,
     /// The administrator that this start made, because there was none. Shown once.
     pub first_admin: Option<FirstAdmin>,
-    /// Executes operations without a transport.
-    pub gateway: Gateway,
-    /// Turns access tokens into viewers.
-    pub verifier: Verifier,
-    /// Each service's database.
+    /// Turns access tokens into viewers, where the router is.
+    pub verifier: Option<Verifier>,
+    /// The subgraphs of the services that run here, by name.
+    pub subgraphs: Vec<(&'static str, Arc<dyn Subgraph>)>,
+    /// The databases of these services.
     pub databases: Vec<Db>,
-    /// The members of durable groups, and where each keeps its inbox.
+    /// The members of durable groups that run here, and where each keeps its inbox.
     pub consumers: Vec<(Group, Db)>,
     tasks: Tasks,
-    folder: Folder,
+    drain: Duration,
+    folder: Option<Folder>,
 }
 
 impl System {
-    /// Opens the data folder, brings the databases up to date, starts every service and serves on `listener`.
-    pub async fn start(config: &Config, listener: TcpListener, clock: Clock) -> anyhow::Result<Self> {
-        config.check()?;
-        let folder = Folder::lock(&config.data_dir)?;
+    /// Opens what `parts` keep, brings their databases up to date, starts them and serves on `listener`.
+    ///
+    /// A router whose services run elsewhere becomes ready once it has heard of them; see `/readyz`.
+    pub async fn start(
+        config: &Config,
+        parts: &[Part],
+        listener: TcpListener,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
+        config.check_for(parts)?;
         let address = listener.local_addr()?;
-        let public_url = config.public_url_at(address);
-        let env = environment(config, &folder, clock, public_url.clone())?;
+        let base = Base::serving(config, parts, config.public_url_at(address), clock)?;
+        let env = &base.env;
+        let (auth, services) = open(config, parts, env).await?;
 
-        let auth = Auth::open(&env, &config.auth).await.context("auth does not start")?;
-        let services = vec![
-            auth.service(),
-            chatty_posts::service(&env, &config.posts).await.context("posts does not start")?,
-            chatty_subscriptions::service(&env, &config.subscriptions).await.context("subscriptions does not start")?,
-            chatty_platform::service(&env),
-        ];
-
-        let gateway = gateway(&services, config)?;
-        let verifier = Verifier::new(env.keys.clone(), public_url.clone(), env.clock.clone());
         let readiness = Readiness::default();
-        let mut transports = transport::Config::new(public_url.parse()?);
-        transports.allowed_origins = config.router.origins()?;
-        let mut routes = http::health(readiness.clone(), &env.tasks).merge(transport::routes(RouterState {
-            gateway: gateway.clone(),
-            verifier: verifier.clone(),
-            clock: env.clock.clone(),
-            config: transports,
-            shutdown: env.tasks.stopping(),
-            sockets: env.tasks.tracker(),
-        }));
-        let databases = services.iter().filter_map(|service| service.db.clone()).collect();
-        let consumers = services.iter().flat_map(|service| &service.consumers);
-        let consumers = consumers.map(|consumer| (consumer.group, consumer.db.clone())).collect();
-        routes = run(&env, services, routes);
+        let mut routes = http::health(readiness.clone(), &env.tasks);
+        let mut verifier = None;
+        if parts.contains(&Part::Router) {
+            let front = front::open(config, &base, auth.as_ref(), &services)?;
+            routes = routes.merge(front.routes);
+            verifier = Some(front.verifier);
+            let ready = async move {
+                front.informed.await;
+                readiness.set_ready();
+            };
+            // What another process tells may take its time; what this one knows does not.
+            if auth.is_some() { ready.await } else { env.tasks.spawn(ready) }
+        } else {
+            routes = routes.merge(endpoint::routes(&services, &base.seals, &env.clock, &env.tasks));
+            readiness.set_ready();
+        }
+
+        run(&base, &services);
         // Last, because the password is shown only if everything else has succeeded.
-        let first_admin = auth.first_admin().await.context("the first administrator cannot be made")?;
+        let first_admin = match &auth {
+            Some(auth) => auth.first_admin().await.context("the first administrator cannot be made")?,
+            None => None,
+        };
         env.tasks.spawn(http::serve(listener, routes, env.tasks.clone()));
+        let consumers = services.iter().flat_map(|service| &service.consumers);
+        Ok(Self {
+            address,
+            first_admin,
+            verifier,
+            consumers: consumers.map(|consumer| (consumer.group, consumer.db.clone())).collect(),
+            databases: services.iter().filter_map(|service| service.db.clone()).collect(),
+            subgraphs: services.into_iter().map(|service| (service.name, service.subgraph)).collect(),
+            tasks: base.env.tasks,
+            drain: config.drain(),
+            folder: base.folder,
+        })
+    }
+
+    /// A gateway for any supergraph: reaches the subgraphs at the URLs in it, and knows nothing of who asks.
+    pub fn route(config: &Config, supergraph: &str, listener: TcpListener, clock: Clock) -> anyhow::Result<Self> {
+        config.check()?;
+        let address = listener.local_addr()?;
+        let tasks = Tasks::default();
+        let readiness = Readiness::default();
+        let gateway = front::open_foreign(config, supergraph, &config.public_url_at(address), &clock, &tasks)?;
+        let routes = http::health(readiness.clone(), &tasks).merge(gateway);
+        tasks.spawn(http::serve(listener, routes, tasks.clone()));
         readiness.set_ready();
-        Ok(Self { address, first_admin, gateway, verifier, databases, consumers, tasks: env.tasks, folder })
+        Ok(Self {
+            address,
+            first_admin: None,
+            verifier: None,
+            subgraphs: Vec::new(),
+            databases: Vec::new(),
+            consumers: Vec::new(),
+            tasks,
+            drain: config.drain(),
+            folder: None,
+        })
     }
 
-    /// The data folder's full path.
-    pub fn data_folder(&self) -> &std::path::Path {
-        self.folder.path()
+    /// The full path of the folder with what is kept in files, if anything is.
+    pub fn data_folder(&self) -> Option<&Path> {
+        self.folder.as_ref().map(Folder::path)
     }
 
-    /// Refuses new work, ends the open requests and sockets, finishes the events in hand and closes the databases.
-    /// Says whether everything ended within 30 s.
+    /// Gives balancers time to turn away, refuses new work, ends the open requests and sockets, finishes the events in
+    /// hand and closes the databases. Says whether everything ended within 30 s.
     pub async fn stop(self) -> bool {
-        let in_time = self.tasks.finish(DRAIN).await;
+        self.tasks.drain(self.drain).await;
+        let in_time = self.tasks.finish(DRAIN.saturating_sub(self.drain)).await;
         for db in &self.databases {
             db.close().await;
         }
@@ -105,65 +133,47 @@ impl System {
     }
 }
 
-/// Runs the services' consumers and relays; gives back the routes with theirs.
-fn run(env: &Env, services: Vec<Service>, mut routes: Router) -> Router {
-    let stopping = env.tasks.stopping();
-    for consumer in services.iter().flat_map(|service| service.consumers.iter().cloned()) {
-        env.tasks.spawn(env.bus.consume(consumer, stopping.clone()));
+/// Opens the services among `parts`.
+async fn open(config: &Config, parts: &[Part], env: &Env) -> anyhow::Result<(Option<Auth>, Vec<Service>)> {
+    let (mut auth, mut services) = (None, Vec::new());
+    for part in parts {
+        let failed = || format!("{} does not start", part.name());
+        services.push(match part {
+            Part::Auth => auth.insert(Auth::open(env, &config.auth).await.with_context(failed)?).service(),
+            Part::Posts => chatty_posts::service(env, &config.posts).await.with_context(failed)?,
+            Part::Subscriptions => {
+                chatty_subscriptions::service(env, &config.subscriptions).await.with_context(failed)?
+            }
+            Part::Platform => chatty_platform::service(env),
+            Part::Router => continue,
+        });
     }
+    Ok((auth, services))
+}
+
+/// Runs the services' consumers and relays.
+fn run(base: &Base, services: &[Service]) {
+    let env = &base.env;
     for service in services {
-        if let Some(db) = service.db {
-            let (bus, clock) = (Arc::clone(&env.bus), env.clock.clone());
-            // The folder's lock makes this process the only one.
-            env.tasks.spawn(relay::run(service.name, db, bus, clock, Turn::Alone, stopping.clone()));
+        for consumer in &service.consumers {
+            env.tasks.spawn(env.bus.consume(consumer.clone(), env.tasks.stopping()));
         }
-        routes = routes.merge(service.routes);
+        if let Some(db) = &service.db {
+            let (bus, clock) = (Arc::clone(&env.bus), env.clock.clone());
+            env.tasks.spawn(relay::run(service.name, db.clone(), bus, clock, base.turn, env.tasks.stopping()));
+        }
     }
-    routes
-}
-
-fn environment(config: &Config, folder: &Folder, clock: Clock, public_url: String) -> anyhow::Result<Env> {
-    Ok(Env {
-        cursors: Cursors::new(&folder.secret(config)?),
-        keys: Keys::default(),
-        bus: Arc::new(InProcess::new(clock.clone(), GROUPS)),
-        tasks: Tasks::default(),
-        public_url,
-        storage: Storage::folder(folder.path()),
-        exposure: Exposure::InProcess,
-        clock,
-    })
-}
-
-fn gateway(services: &[Service], config: &Config) -> anyhow::Result<Gateway> {
-    let upstreams: HashMap<_, _> = services
-        .iter()
-        .map(|service| (service.name.to_owned(), Upstream::InProcess(Arc::clone(&service.subgraph))))
-        .collect();
-    let mut limits = config.router.limits.clone();
-    limits.anonymous_introspection &= config.mode == Mode::Development;
-    Gateway::load(schema::SUPERGRAPH, upstreams, limits).context("the supergraph does not load")
-}
-
-/// An environment for a command that works beside a serving process.
-fn beside(config: &Config) -> anyhow::Result<Env> {
-    config.check()?;
-    let folder = Folder::open(&config.data_dir)?;
-    environment(config, &folder, Clock::system(), config.public_url_at(config.listen))
 }
 
 /// Brings every database up to date; returns the services that have one.
 pub async fn migrate(config: &Config) -> anyhow::Result<Vec<&'static str>> {
-    let env = beside(config)?;
-    let services = [
-        (chatty_auth::NAME, chatty_auth::migrations()),
-        (chatty_posts::NAME, chatty_posts::migrations()),
-        (chatty_subscriptions::NAME, chatty_subscriptions::migrations()),
-    ];
+    let base = Base::beside(config, Part::ALL)?;
     let mut migrated = Vec::new();
-    for (name, migrations) in services {
-        let db = env.storage.open(name, &migrations).await.with_context(|| format!("{name} cannot be migrated"))?;
-        db.close().await;
+    for part in Part::services() {
+        let Some(migrations) = part.migrations() else { continue };
+        let name = part.name();
+        let opened = base.env.storage.open(name, &migrations).await;
+        opened.with_context(|| format!("{name} cannot be migrated"))?.close().await;
         migrated.push(name);
     }
     Ok(migrated)
@@ -171,7 +181,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<Vec<&'static str>> {
 
 /// Makes an administrator; a serving process sees the account at once.
 pub async fn create_admin(config: &Config, admin: NewAdmin) -> anyhow::Result<Admin> {
-    let env = beside(config)?;
-    let auth = Auth::open(&env, &config.auth).await?;
+    let base = Base::beside(config, &[Part::Auth])?;
+    let auth = Auth::open(&base.env, &config.auth).await?;
     Ok(auth.create_admin(admin).await?)
 }

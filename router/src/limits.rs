@@ -1,10 +1,11 @@
 //! What one request may ask for. The defaults hold for any supergraph.
 
 use chatty_kit::scan::{Excess, ScanLimits};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The limits of one request; every one is inclusive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Bytes of a request body after decompression.

@@ -1,48 +1,20 @@
 //! The built binary, driven as a user drives it: the README's operations over real HTTP and WebSocket, Ctrl-C, again.
 
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::{path::Path, process::Command};
 
-use chatty_testkit::Remote;
+use chatty_testkit::{Invocation, Process, Readme, Remote};
 use serde_json::{Value, json};
 
-/// A running binary; killed when the test ends in whatever way.
-struct Process {
-    child: Child,
-    greeting: Vec<String>,
-}
-
-impl Process {
-    /// Starts `chatty` on a free port and waits for its greeting.
-    fn start(folder: &Path, greeting_lines: usize) -> Self {
-        let mut child =
-            command(folder).arg("--listen").arg("127.0.0.1:0").stdout(Stdio::piped()).spawn().expect("starts");
-        let stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let greeting = stdout.lines().take(greeting_lines).map(|line| line.expect("text")).collect();
-        Self { child, greeting }
-    }
-
-    fn url(&self) -> &str {
-        self.greeting[0].rsplit(' ').next().expect("the URL ends the first line")
-    }
-
-    /// Asks it to stop, as service managers do, and waits for it.
-    fn stop(mut self) -> std::process::ExitStatus {
-        let stopped = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
-        assert!(stopped.success());
-        self.child.wait().expect("it ends")
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Already ended is fine.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+/// Starts `chatty` in `folder` on a free port.
+fn start(folder: &Path, greeting_lines: usize) -> Process {
+    let invocation = Invocation {
+        binary: env!("CARGO_BIN_EXE_chatty").into(),
+        folder: folder.to_owned(),
+        name: "chatty".to_owned(),
+        arguments: ["--listen", "127.0.0.1:0"].map(str::to_owned).to_vec(),
+        variables: vec![("CHATTY_LOG".to_owned(), "warn".to_owned())],
+    };
+    invocation.start(greeting_lines)
 }
 
 fn command(folder: &Path) -> Command {
@@ -54,56 +26,29 @@ fn command(folder: &Path) -> Command {
 #[tokio::test]
 async fn the_readme_works_as_pasted_and_a_restart_keeps_the_data() {
     let folder = tempfile::tempdir().expect("a folder");
-    let process = Process::start(folder.path(), 3);
+    let process = start(folder.path(), 3);
     assert!(process.greeting[1].contains("chatty-data"), "{:?}", process.greeting);
     assert!(
         process.greeting[2].starts_with("Administrator, shown this once: username `admin`"),
         "{:?}",
         process.greeting
     );
-
+    let readme = Readme::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
     let remote = Remote::new(process.url());
-    let operations = readme_operations();
-    let run = async |client: &chatty_testkit::Client, name: &str, replace: &[(&str, &str)]| -> Value {
-        let mut operation = operations.get(name).unwrap_or_else(|| panic!("the README has `{name}`")).clone();
-        for (placeholder, value) in replace {
-            assert!(operation.contains(placeholder), "{name} has {placeholder}");
-            operation = operation.replace(placeholder, value);
-        }
-        client.query(&operation, Value::Null).await
-    };
-    let nobody = remote.anonymous();
-    let registered = run(&nobody, "register", &[]).await;
-    assert_eq!(registered["ana"]["errors"], json!([]));
-    let bob_id = registered["bob"]["user"]["id"].as_str().expect("an id").to_owned();
-    let login = run(&nobody, "login", &[]).await;
-    let token = |who: &str| login[who]["accessToken"].as_str().expect("a token").to_owned();
-    let (ana, bob) = (nobody.with_token(&token("ana")), nobody.with_token(&token("bob")));
-    run(&ana, "follow", &[("usr_…", &bob_id)]).await;
+    let answers = readme.drive(&remote).await;
+    assert_eq!(answers[0]["ana"]["errors"], json!([]));
 
     let mut socket = remote.socket().await;
-    socket.init(&ana).await;
-    socket.subscribe("1", &operations["live"], Value::Null).await;
-    assert_eq!(socket.data("1").await["homeFeedEvents"]["__typename"], "FeedCaughtUp");
-    let published = run(&bob, "post", &[]).await;
-    let post = published["createPost"]["post"]["id"].as_str().expect("an id").to_owned();
-    let live = socket.data("1").await;
-    assert_eq!(live["homeFeedEvents"]["edge"]["node"]["author"]["username"], "bob");
-    run(&ana, "like and comment", &[("pst_…", &post)]).await;
-    let feed = run(&ana, "feed", &[]).await;
-    let node = &feed["homeFeed"]["edges"][0]["node"];
-    assert_eq!((&node["id"], &node["likeCount"], &node["viewerHasLiked"]), (&json!(post), &json!(1), &json!(true)));
-    assert_eq!(node["author"]["username"], "bob");
-
+    socket.init(&remote.anonymous()).await;
     assert!(process.stop().success(), "a clean stop");
     assert_eq!(socket.closed().await.code, 1001);
-    let process = Process::start(folder.path(), 2);
-    let remote = Remote::new(process.url());
+    let process = start(folder.path(), 2);
+    let nobody = Remote::new(process.url()).anonymous();
     // Another port is another issuer in development, so sign in again.
-    let login = remote.anonymous().query(&operations["login"], Value::Null).await;
-    let ana = remote.anonymous().with_token(login["ana"]["accessToken"].as_str().expect("a token"));
-    let feed = ana.query(&operations["feed"], Value::Null).await;
-    assert_eq!(feed["homeFeed"]["edges"][0]["node"]["id"], post);
+    let login = nobody.query(&readme.operation("login", &[]), Value::Null).await;
+    let ana = readme.signed_in(&nobody, &login, "ana");
+    let feed = ana.query(&readme.operation("feed", &[]), Value::Null).await;
+    assert_eq!(feed["homeFeed"]["edges"][0]["node"]["author"]["username"], "bob");
 }
 
 #[tokio::test]
@@ -111,7 +56,7 @@ async fn a_process_that_is_killed_loses_nothing_it_accepted() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut expected = Vec::new();
     for round in 0..4 {
-        let mut process = Process::start(folder.path(), 2);
+        let mut process = start(folder.path(), 2);
         let remote = Remote::new(process.url());
         let author = remote.register(&format!("author_{round}")).await;
         let reader = if round == 0 {
@@ -126,10 +71,9 @@ async fn a_process_that_is_killed_loses_nothing_it_accepted() {
             expected.insert(0, body);
         }
         // The last answers have just come; their events are somewhere between two tables. SIGKILL.
-        process.child.kill().expect("it was running");
-        process.child.wait().expect("it ends");
+        process.kill();
     }
-    let process = Process::start(folder.path(), 2);
+    let process = start(folder.path(), 2);
     let reader = Remote::new(process.url()).login("reader", "password of reader").await;
     let arrived = async {
         loop {
@@ -142,33 +86,6 @@ async fn a_process_that_is_killed_loses_nothing_it_accepted() {
     };
     let feed = tokio::time::timeout(std::time::Duration::from_secs(20), arrived).await.expect("every event arrives");
     assert_eq!(feed, expected);
-}
-
-/// The README's operations: each block of GraphQL under its own heading of the third level.
-fn readme_operations() -> std::collections::HashMap<String, String> {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
-    let mut operations = std::collections::HashMap::new();
-    let mut heading = String::new();
-    let mut block: Option<String> = None;
-    for line in readme.lines() {
-        match &mut block {
-            Some(text) if line == "```" => {
-                operations.insert(heading.clone(), std::mem::take(text));
-                block = None;
-            }
-            Some(text) => {
-                text.push_str(line);
-                text.push('\n');
-            }
-            None if line == "```graphql" => block = Some(String::new()),
-            None => {
-                if let Some(text) = line.strip_prefix("### ") {
-                    heading = text.to_lowercase();
-                }
-            }
-        }
-    }
-    operations
 }
 
 #[test]

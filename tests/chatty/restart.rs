@@ -1,7 +1,10 @@
 //! Stopping and starting again.
 
+use chatty::{Config, Part, System};
 use chatty_testkit::Harness;
+use chatty_types::Clock;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn a_restart_keeps_everything() {
@@ -27,13 +30,21 @@ async fn a_restart_keeps_everything() {
     h.login("bob", "password of bob").await.query("{ me { scopes } }", Value::Null).await;
 }
 
+/// Everything in one process on SQLite files, whatever the environment of the other stories is.
+async fn embedded(config: &Config) -> anyhow::Result<System> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    System::start(config, Part::ALL, listener, Clock::system()).await
+}
+
 #[tokio::test]
 async fn a_data_folder_serves_one_process() {
-    let h = Harness::start().await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let second = chatty::System::start(&h.config, listener, h.clock.clone()).await;
-    let error = second.err().expect("the folder is in use").to_string();
-    assert!(error.starts_with("another chatty process serves from"), "{error}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+    let system = embedded(&config).await.expect("it starts");
+    let error = embedded(&config).await.err().expect("the folder is in use").to_string();
+    assert!(error.starts_with("another chatty process serves auth from"), "{error}");
+    assert!(system.stop().await);
+    assert!(embedded(&config).await.expect("the folder is free again").stop().await);
 }
 
 #[cfg(unix)]
@@ -42,9 +53,8 @@ async fn nobody_else_on_the_machine_reads_the_data() {
     use std::os::unix::fs::PermissionsExt;
 
     let outer = tempfile::tempdir().expect("a folder");
-    let config = chatty::Config { data_dir: outer.path().join("data"), ..chatty::Config::default() };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let system = chatty::System::start(&config, listener, chatty_types::Clock::system()).await.expect("it starts");
+    let config = Config { data_dir: outer.path().join("data"), ..Config::default() };
+    let system = embedded(&config).await.expect("it starts");
     let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o077;
     assert_eq!(mode(&config.data_dir), 0);
     let mut databases = 0;
@@ -64,7 +74,7 @@ async fn sockets_are_told_when_the_server_goes_away() {
     let h = Harness::start().await;
     let mut socket = h.socket().await;
     socket.init(&h.anonymous()).await;
-    let (closed, stopped) = tokio::join!(socket.closed(), h.system.stop());
+    let (closed, stopped) = tokio::join!(socket.closed(), h.stop());
     assert_eq!(closed.code, 1001);
     assert!(stopped);
 }

@@ -57,6 +57,11 @@ impl Client {
 
     /// Sends an operation and gives back whatever came.
     pub async fn send(&self, query: &str, variables: Value) -> Reply {
+        self.try_send(query, variables).await.expect("the server answers")
+    }
+
+    /// Sends an operation to a server that may be gone, or go before it has answered.
+    pub async fn try_send(&self, query: &str, variables: Value) -> Result<Reply, reqwest::Error> {
         let mut request = self
             .http
             .post(&self.url)
@@ -65,11 +70,11 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let response = request.send().await.expect("the server answers");
+        let response = request.send().await?;
         let status = response.status().as_u16();
-        let text = response.text().await.expect("the answer arrives whole");
+        let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("the answer is JSON, not {status} {text}"));
-        Reply { status, body }
+        Ok(Reply { status, body })
     }
 
     /// Sends an operation that must succeed; its data.

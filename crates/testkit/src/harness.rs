@@ -1,27 +1,33 @@
-//! Starts, watches and restarts a system.
+//! Starts, watches and restarts a system, in the topology that the environment chooses.
+
+use std::net::SocketAddr;
 
 use async_graphql::Variables;
-use chatty::{Config, System};
+use chatty::{Config, Part, System};
 use chatty_access::Caller;
-use chatty_router::GraphqlRequest;
+use chatty_auth::FirstAdmin;
+use chatty_router::{Gateway, GraphqlRequest, Upstream};
+use chatty_scratch::Scratch;
 use chatty_types::Clock;
 use futures_util::future::select_all;
 use serde_json::Value;
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::{Client, Remote, Socket};
 
-/// One running system.
+/// One running system: everything in one, or, where there is a broker, each part with its own listener, pool and broker
+/// connection. All are tasks of the test's process and share its clock.
 pub struct Harness {
     /// Moves the time of the whole system.
     pub clock: Clock,
     /// The configuration that the system was started with.
     pub config: Config,
-    /// The system.
-    pub system: System,
+    /// What the clients talk to.
+    router: System,
+    /// The parts that are reached over the network.
+    elsewhere: Vec<System>,
     remote: Remote,
-    folder: TempDir,
+    scratch: Scratch,
 }
 
 impl Harness {
@@ -34,28 +40,63 @@ impl Harness {
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         change(&mut config);
-        Self::on(tempfile::tempdir().expect("a temporary folder"), Clock::system(), config).await
+        Self::on(Scratch::new().await, Clock::system(), config).await
     }
 
-    async fn on(folder: TempDir, clock: Clock, mut config: Config) -> Self {
-        config.data_dir = folder.path().to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    async fn on(scratch: Scratch, clock: Clock, mut config: Config) -> Self {
+        config.data_dir = scratch.folder().to_owned();
+        config.database_url = scratch.database_url().map(str::to_owned);
         // Tokens of before a restart stay valid: the issuer must not change with the port.
         config.public_url.get_or_insert_with(|| "http://chatty.test".to_owned());
-        let system = System::start(&config, listener, clock.clone()).await.expect("the system starts");
-        let remote = Remote::new(&format!("http://{}/graphql", system.address));
-        Self { clock, config, system, remote, folder }
+        let mut elsewhere = Vec::new();
+        if let Some(broker) = scratch.broker() {
+            config.broker_url = Some(broker.url.clone());
+            config.broker_prefix.clone_from(&broker.prefix);
+            for part in [Part::Auth, Part::Posts, Part::Subscriptions, Part::Platform] {
+                let system = run(&config, &[part], &clock).await;
+                let url = Some(format!("http://{}", system.address));
+                match part {
+                    Part::Auth => config.auth_url = url,
+                    Part::Posts => config.posts_url = url,
+                    Part::Subscriptions => config.subscriptions_url = url,
+                    Part::Platform => config.platform_url = url,
+                    Part::Router => unreachable!("not in the list"),
+                }
+                elsewhere.push(system);
+            }
+        }
+        let parts = if elsewhere.is_empty() { Part::ALL } else { &[Part::Router] };
+        let router = run(&config, parts, &clock).await;
+        let remote = Remote::new(&format!("http://{}/graphql", router.address));
+        remote.ready().await;
+        Self { clock, config, router, elsewhere, remote, scratch }
     }
 
     /// Stops the system and starts it again on the same data.
     pub async fn restart(self) -> Self {
-        assert!(self.system.stop().await, "the system stops in time");
-        Self::on(self.folder, self.clock, self.config).await
+        let Self { clock, config, router, elsewhere, scratch, .. } = self;
+        assert!(stop(router, elsewhere).await, "the system stops in time");
+        Self::on(scratch, clock, config).await
+    }
+
+    /// Stops the system; whether everything ended in time.
+    pub async fn stop(self) -> bool {
+        stop(self.router, self.elsewhere).await
+    }
+
+    /// Where clients connect.
+    pub fn address(&self) -> SocketAddr {
+        self.router.address
+    }
+
+    /// The administrator that this start made.
+    pub fn first_admin(&self) -> Option<&FirstAdmin> {
+        self.systems().find_map(|system| system.first_admin.as_ref())
     }
 
     /// The URL of a path of this system.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.system.address)
+        format!("http://{}{path}", self.router.address)
     }
 
     /// The HTTP client that all clients share.
@@ -83,13 +124,15 @@ impl Harness {
         self.remote.socket().await
     }
 
-    /// Waits until every event that was published has been handled, woken by commits.
+    /// Waits until every event that was published has been handled, woken by commits. It compares the ids in outboxes and
+    /// inboxes and never asks the bus.
     pub async fn settle(&self) {
-        let mut commits: Vec<_> = self.system.databases.iter().map(chatty_store::Db::commits).collect();
+        let databases: Vec<_> = self.systems().flat_map(|system| &system.databases).cloned().collect();
+        let consumers: Vec<_> = self.systems().flat_map(|system| &system.consumers).cloned().collect();
+        let mut commits: Vec<_> = databases.iter().map(chatty_store::Db::commits).collect();
         loop {
             commits.iter_mut().for_each(tokio::sync::watch::Receiver::mark_unchanged);
-            let settled = chatty_bus::settled(&self.system.databases, &self.system.consumers, &self.clock);
-            let settled = settled.await.expect("the database answers");
+            let settled = chatty_bus::settled(&databases, &consumers, &self.clock).await.expect("the databases answer");
             let moved = commits.iter().any(|commits| commits.has_changed().expect("the database is open"));
             if settled && !moved {
                 return;
@@ -101,13 +144,38 @@ impl Harness {
         }
     }
 
-    /// Runs an operation without a transport and counts its SQL statements.
+    /// Runs an operation without a transport, on the subgraphs themselves, and counts its SQL statements.
     pub async fn counted(&self, client: &Client, query: &str, variables: Value) -> (Value, u64) {
-        let viewer = client.token().map(|token| self.system.verifier.verify(token).expect("the token is in force"));
+        let verifier = self.router.verifier.as_ref().expect("the router verifies tokens");
+        let viewer = client.token().map(|token| verifier.verify(token).expect("the token is in force"));
         let caller = Caller { viewer, ..Caller::anonymous() };
-        let variables = Variables::from_json(variables);
-        let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
-        let (answer, statements) = chatty_store::counted(self.system.gateway.execute(request, caller)).await;
+        let request = GraphqlRequest {
+            query: query.to_owned(),
+            operation_name: None,
+            variables: Variables::from_json(variables),
+        };
+        let subgraphs = self.systems().flat_map(|system| system.subgraphs.clone());
+        let upstreams = subgraphs.map(|(name, subgraph)| (name.to_owned(), Upstream::InProcess(subgraph))).collect();
+        let limits = self.config.router.limits.clone();
+        let gateway = Gateway::load(chatty::schema::SUPERGRAPH, upstreams, limits).expect("the supergraph loads");
+        let (answer, statements) = chatty_store::counted(gateway.execute(request, caller)).await;
         (serde_json::from_slice(&answer.body).expect("the answer is JSON"), statements)
     }
+
+    fn systems(&self) -> impl Iterator<Item = &System> {
+        std::iter::once(&self.router).chain(&self.elsewhere)
+    }
+}
+
+async fn run(config: &Config, parts: &[Part], clock: &Clock) -> System {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    System::start(config, parts, listener, clock.clone()).await.expect("the system starts")
+}
+
+async fn stop(router: System, elsewhere: Vec<System>) -> bool {
+    let mut in_time = router.stop().await;
+    for system in elsewhere {
+        in_time &= system.stop().await;
+    }
+    in_time
 }

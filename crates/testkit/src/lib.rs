@@ -13,10 +13,14 @@
 mod builders;
 mod client;
 mod harness;
+mod process;
+mod readme;
 mod remote;
 mod socket;
 
 pub use client::{Client, Reply};
 pub use harness::Harness;
+pub use process::{Invocation, Process};
+pub use readme::Readme;
 pub use remote::Remote;
 pub use socket::{Closed, Socket};

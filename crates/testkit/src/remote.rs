@@ -4,7 +4,11 @@ use serde_json::json;
 
 use crate::{Client, Socket};
 
+/// A server that never becomes ready must fail a test, not hang it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// The clients of a running server.
+#[derive(Clone)]
 pub struct Remote {
     url: String,
     http: reqwest::Client,
@@ -34,6 +38,23 @@ impl Remote {
         let input = json!({"identifier": identifier, "password": password});
         let signed_in = self.anonymous().mutate("login", input, "accessToken refreshToken user { id }").await;
         Client::new(self.http.clone(), self.url.clone(), Some(signed_in))
+    }
+
+    /// Whether the server says that it wants traffic.
+    pub async fn is_ready(&self) -> bool {
+        let asked = self.http.get(self.url.replace("/graphql", "/readyz")).send().await;
+        asked.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Waits until the server says that it is ready.
+    pub async fn ready(&self) {
+        let ready = async {
+            while !self.is_ready().await {
+                // Whoever is to become it needs the processor.
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
     }
 
     /// The HTTP client that all clients share.

@@ -1,0 +1,92 @@
+//! What the parts of one process share: secrets, storage, the bus, the clock.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use chatty_access::{Keys, Seals};
+use chatty_bus::{Bus, InProcess, RabbitMq, Turn};
+use chatty_kit::{Env, Exposure, Storage, Tasks};
+use chatty_types::{Clock, Cursors, Secret};
+
+use crate::{
+    Config, Part,
+    folder::Folder,
+    part::GROUPS,
+};
+
+/// The shared ground of a process.
+pub(crate) struct Base {
+    pub(crate) env: Env,
+    /// Seals and opens what router and services tell each other over the network.
+    pub(crate) seals: Seals,
+    /// Whether this process alone empties its services' outboxes.
+    pub(crate) turn: Turn,
+    /// `None` where nothing is kept in files.
+    pub(crate) folder: Option<Folder>,
+}
+
+impl Base {
+    /// To serve `parts`: reserves their files, and keeps a connection to the broker if there is one.
+    pub(crate) fn serving(config: &Config, parts: &[Part], public_url: String, clock: Clock) -> anyhow::Result<Self> {
+        let mut base = Self::new(config, parts, public_url, clock)?;
+        if let Some(folder) = &mut base.folder {
+            // Without a broker, whoever else served the same data would not hear what this process commits.
+            let alone = |part: &&Part| config.database_of(**part).is_none() || config.broker_url.is_none();
+            for part in parts.iter().filter(|part| part.migrations().is_some()).filter(alone) {
+                folder.lock(part.name())?;
+            }
+        }
+        if let Some(url) = &config.broker_url {
+            let broker = rabbitmq::Config { url: url.clone(), prefix: config.broker_prefix.clone() };
+            let bus = RabbitMq::new(broker, GROUPS, base.env.clock.clone())
+                .context("`broker_url` and `broker_prefix` cannot be used")?;
+            base.env.tasks.spawn(bus.run(base.env.tasks.stopping()));
+            base.env.bus = Arc::new(bus);
+            base.turn = Turn::Shared;
+        }
+        Ok(base)
+    }
+
+    /// For a command that works beside serving processes.
+    pub(crate) fn beside(config: &Config, parts: &[Part]) -> anyhow::Result<Self> {
+        config.check()?;
+        Self::new(config, parts, config.public_url_at(config.listen), Clock::system())
+    }
+
+    fn new(config: &Config, parts: &[Part], public_url: String, clock: Clock) -> anyhow::Result<Self> {
+        let in_files = |part: &Part| part.migrations().is_some() && config.database_of(*part).is_none();
+        let wants_folder = config.secret.is_none() || parts.iter().any(in_files);
+        let folder = wants_folder.then(|| Folder::open(&config.data_dir)).transpose()?;
+        let secret = match (&config.secret, &folder) {
+            (Some(secret), _) => Secret::new(secret.as_bytes())?,
+            (None, Some(folder)) => folder.secret()?,
+            (None, None) => unreachable!("without a secret there is a folder"),
+        };
+        let previous = config.secret_previous.as_ref().map(|secret| Secret::new(secret.as_bytes())).transpose()?;
+        let bus: Arc<dyn Bus> = Arc::new(InProcess::new(clock.clone(), GROUPS));
+        let env = Env {
+            cursors: Cursors::new(&secret).accepting(previous.as_ref()),
+            keys: Keys::default(),
+            bus,
+            tasks: Tasks::default(),
+            public_url,
+            storage: storage(config),
+            exposure: if parts.contains(&Part::Router) { Exposure::InProcess } else { Exposure::Network },
+            clock,
+        };
+        Ok(Self { env, seals: Seals::new(&secret, previous.as_ref()), turn: Turn::Alone, folder })
+    }
+}
+
+fn storage(config: &Config) -> Storage {
+    let all = Storage::folder(&config.data_dir).with_database(config.database_url.clone());
+    let own = [
+        (Part::Auth, &config.auth_database_url),
+        (Part::Posts, &config.posts_database_url),
+        (Part::Subscriptions, &config.subscriptions_database_url),
+    ];
+    own.into_iter().fold(all, |storage, (part, url)| match url {
+        Some(url) => storage.with_database_of(part.name(), url.clone()),
+        None => storage,
+    })
+}

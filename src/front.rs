@@ -1,0 +1,143 @@
+//! The router in this process: the gateway over services here and elsewhere, its transports, and what it passes on.
+
+use std::{collections::HashMap, sync::Arc};
+
+use anyhow::Context;
+use axum::Router;
+use chatty_access::{Revocations, Verifier};
+use chatty_auth::Auth;
+use chatty_kit::{Service, Tasks};
+use chatty_router::{
+    Gateway, HttpClient, HttpUpstream, Limits, Sealing, Upstream, revocation, subgraph_urls,
+    transport::{self, RouterState},
+};
+use chatty_types::Clock;
+use futures_util::{FutureExt, future::BoxFuture};
+use http::Uri;
+
+use crate::{Config, Mode, Part, base::Base, peers, schema};
+
+/// A router that is ready to be served.
+pub(crate) struct Front {
+    pub(crate) verifier: Verifier,
+    /// The API, and the public routes of all services.
+    pub(crate) routes: Router,
+    /// Ends when the router knows which tokens are good; requests that come before may be judged wrongly.
+    pub(crate) informed: BoxFuture<'static, ()>,
+}
+
+/// The installation's own router. `auth` and `services` are those of this process.
+pub(crate) fn open(
+    config: &Config,
+    base: &Base,
+    auth: Option<&Auth>,
+    services: &[Service],
+) -> anyhow::Result<Front> {
+    let (env, client) = (&base.env, HttpClient::new());
+    let (mut upstreams, mut routes) = (HashMap::new(), Router::new());
+    let revocations = Revocations::new(env.clock.clone());
+    let mut informed = vec![informed(&revocations)];
+    for part in Part::services() {
+        let upstream = if let Some(service) = services.iter().find(|service| service.name == part.name()) {
+            routes = routes.merge(service.routes.clone());
+            Upstream::InProcess(Arc::clone(&service.subgraph))
+        } else {
+            let upstream = elsewhere(config, part, base, &client)?;
+            upstream.watch_readiness(&env.tasks);
+            routes = routes.merge(transport::forward(part.prefixes(), &upstream));
+            if part == Part::Auth {
+                informed.push(peers::follow_keys(&upstream, &env.keys, &env.tasks).boxed());
+                follow_revocations(base, &revocations, upstream.clone());
+            }
+            Upstream::Http(upstream)
+        };
+        upstreams.insert(part.name().to_owned(), upstream);
+    }
+    if let Some(auth) = auth {
+        let (bus, stopping) = (Arc::clone(&env.bus), env.tasks.stopping());
+        let auth = auth.clone();
+        let snapshot = move || {
+            let auth = auth.clone();
+            async move { auth.revocations().await }.boxed()
+        };
+        env.tasks.spawn(revocation::follow(bus, snapshot, revocations.clone(), stopping));
+    }
+
+    let gateway = Gateway::load(schema::SUPERGRAPH, upstreams, limits(config)).context("the supergraph does not load")?;
+    let verifier = Verifier::new(env.keys.clone(), env.public_url.clone(), env.clock.clone())
+        .with_revocations(revocations);
+    let api = api(config, gateway, Some(verifier.clone()), &env.public_url, &env.clock, &env.tasks)?;
+    let informed = futures_util::future::join_all(informed).map(drop).boxed();
+    Ok(Front { verifier, routes: routes.merge(api), informed })
+}
+
+/// A gateway for a supergraph of anybody's, whose subgraphs are at the URLs that it names. They are told nothing of who
+/// asks.
+pub(crate) fn open_foreign(
+    config: &Config,
+    supergraph: &str,
+    public_url: &str,
+    clock: &Clock,
+    tasks: &Tasks,
+) -> anyhow::Result<Router> {
+    let client = HttpClient::new();
+    let mut upstreams = HashMap::new();
+    for (name, url) in subgraph_urls(supergraph)? {
+        let upstream = HttpUpstream::new(&name, vec![url], client.clone(), None);
+        let upstream = upstream.with_context(|| format!("the subgraph `{name}` cannot be reached"))?;
+        upstreams.insert(name, Upstream::Http(upstream));
+    }
+    let gateway = Gateway::load(supergraph, upstreams, limits(config)).context("the supergraph does not load")?;
+    api(config, gateway, None, public_url, clock, tasks)
+}
+
+/// A service in other processes.
+fn elsewhere(config: &Config, part: Part, base: &Base, client: &HttpClient) -> anyhow::Result<HttpUpstream> {
+    let name = part.name();
+    let endpoint = |origin: Uri| format!("{origin}graphql/{name}").parse().expect("an origin ends in a slash");
+    let endpoints = config.endpoints_of(part)?.into_iter().map(endpoint).collect();
+    let sealing = Sealing { seals: base.seals.clone(), clock: base.env.clock.clone() };
+    HttpUpstream::new(name, endpoints, client.clone(), Some(sealing))
+        .with_context(|| format!("{name} cannot be reached"))
+}
+
+fn follow_revocations(base: &Base, revocations: &Revocations, auth: HttpUpstream) {
+    let snapshot = move || {
+        let auth = auth.clone();
+        async move { peers::revocations(&auth).await }.boxed()
+    };
+    let (bus, stopping) = (Arc::clone(&base.env.bus), base.env.tasks.stopping());
+    base.env.tasks.spawn(revocation::follow(bus, snapshot, revocations.clone(), stopping));
+}
+
+fn informed(revocations: &Revocations) -> BoxFuture<'static, ()> {
+    let revocations = revocations.clone();
+    async move { revocations.informed().await }.boxed()
+}
+
+fn limits(config: &Config) -> Limits {
+    let mut limits = config.router.limits.clone();
+    limits.anonymous_introspection &= config.mode == Mode::Development;
+    limits
+}
+
+fn api(
+    config: &Config,
+    gateway: Gateway,
+    verifier: Option<Verifier>,
+    public_url: &str,
+    clock: &Clock,
+    tasks: &Tasks,
+) -> anyhow::Result<Router> {
+    let mut transports = transport::Config::new(public_url.parse()?);
+    transports.allowed_origins = config.router.origins()?;
+    transports.trusted_proxies.clone_from(&config.trusted_proxies);
+    Ok(transport::routes(RouterState {
+        gateway,
+        verifier,
+        clock: clock.clone(),
+        config: transports,
+        shutdown: tasks.stopping(),
+        sockets: tasks.tracker(),
+    }))
+}

@@ -1,0 +1,69 @@
+//! What a router learns from an auth service in another process: the keys that verify access tokens, and whose access
+//! has ended.
+
+use std::{future::Future, time::Duration};
+
+use chatty_access::{Keys, Snapshot};
+use chatty_kit::Tasks;
+use chatty_router::{HttpUpstream, Unavailable};
+use tokio::sync::watch;
+
+const KEYS: &str = "/.well-known/jwks.json";
+const REVOCATIONS: &str = "/internal/revocations";
+
+/// How often the keys are read again. A new key is published for longer than this before it signs.
+const KEYS_EVERY: Duration = Duration::from_mins(1);
+/// Before a reading that failed is tried again: at first, and doubled up to [`LONGEST_BACK_OFF`].
+const BACK_OFF: Duration = Duration::from_millis(100);
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
+
+/// Why auth's answer is of no use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PeerError {
+    #[error("auth does not answer")]
+    Unavailable(#[from] Unavailable),
+    #[error("auth's answer cannot be read")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+/// Keeps `keys` up to date until the tasks stop. The future ends when they were read for the first time.
+pub(crate) fn follow_keys(auth: &HttpUpstream, keys: &Keys, tasks: &Tasks) -> impl Future<Output = ()> + Send + 'static {
+    let (known, mut first) = watch::channel(false);
+    let (auth, keys, stopping) = (auth.clone(), keys.clone(), tasks.stopping());
+    tasks.spawn(async move {
+        let following = async {
+            let mut back_off = BACK_OFF;
+            loop {
+                let pause = match read_keys(&auth, &keys).await {
+                    Ok(()) => {
+                        known.send_replace(true);
+                        back_off = BACK_OFF;
+                        KEYS_EVERY
+                    }
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "the keys of tokens cannot be read");
+                        let pause = back_off;
+                        back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+                        pause
+                    }
+                };
+                tokio::time::sleep(pause).await;
+            }
+        };
+        let _stopped = stopping.run_until_cancelled(following).await;
+    });
+    async move {
+        // An error means that the process stops before it ever became ready.
+        drop(first.wait_for(|known| *known).await);
+    }
+}
+
+async fn read_keys(auth: &HttpUpstream, keys: &Keys) -> Result<(), PeerError> {
+    keys.replace(&serde_json::from_slice(&auth.get(KEYS).await?)?);
+    Ok(())
+}
+
+/// Whose access has ended.
+pub(crate) async fn revocations(auth: &HttpUpstream) -> Result<Snapshot, PeerError> {
+    Ok(serde_json::from_slice(&auth.get(REVOCATIONS).await?)?)
+}
