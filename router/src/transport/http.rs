@@ -137,7 +137,7 @@ fn status(kind: AnswerKind, media: Media) -> StatusCode {
             StatusCode::OK
         }
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Code::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Timeout | Code::SubgraphUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -169,6 +169,7 @@ mod tests {
         }
         assert_eq!(both(Code::RateLimited), [429, 429]);
         assert_eq!(both(Code::Timeout), [503, 503]);
+        assert_eq!(both(Code::SubgraphUnavailable), [503, 503]);
         assert_eq!(both(Code::Internal), [500, 500]);
         assert_eq!(status(AnswerKind::Executed, Media::GraphqlResponse), StatusCode::OK);
     }
