@@ -21,6 +21,9 @@ pub enum LoadError {
     /// A subgraph has no upstream.
     #[error("subgraph `{0}` has no upstream")]
     MissingUpstream(String),
+    /// A limit is set for a subgraph that the supergraph does not have.
+    #[error("a time-out is set for `{0}`, which is no subgraph of the supergraph")]
+    UnknownSubgraph(String),
 }
 
 /// A supergraph as the gateway reads it.
