@@ -9,6 +9,7 @@ use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use tokio::time::Instant;
 
 use crate::{
     Answer, AnswerKind, GraphqlRequest, Limits, LoadError, Upstream,
@@ -149,7 +150,8 @@ impl Gateway {
         };
         let execution = self.inner.execution(&prepared, &caller);
         let request = execution.source_request(source);
-        let events = self.inner.upstreams[source.subgraph].subscribe(request);
+        let events = self.inner.upstreams[source.subgraph]
+            .subscribe(request, Instant::now() + self.inner.timeouts[source.subgraph]);
         drop(execution);
         // A panic of the source ends the stream; it is told as its last event.
         let events = AssertUnwindSafe(events).catch_unwind();

@@ -16,6 +16,7 @@ use std::{
 
 use async_graphql::{Name, Response, Value, Variables, indexmap::IndexMap};
 use chatty_access::Caller;
+use chatty_kit::Code;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, join_all},
@@ -186,13 +187,15 @@ impl Failure {
         match self {
             Self::Panicked => tracing::error!(subgraph, trace_id, "a subgraph panicked"),
             Self::Late => tracing::warn!(subgraph, trace_id, "a subgraph did not answer in time"),
+            Self::Unavailable => tracing::warn!(subgraph, trace_id, "a subgraph is unavailable"),
         }
     }
 
     fn into_error(self) -> SubgraphError {
         let mut error = match self {
-            Self::Panicked => SubgraphError::new(chatty_kit::Code::Internal, "internal error"),
-            Self::Late => SubgraphError::new(chatty_kit::Code::Timeout, "the subgraph did not answer in time"),
+            Self::Panicked => SubgraphError::new(Code::Internal, "internal error"),
+            Self::Late => SubgraphError::new(Code::Timeout, "the subgraph did not answer in time"),
+            Self::Unavailable => SubgraphError::new(Code::SubgraphUnavailable, "the subgraph is unavailable"),
         };
         error.once = true;
         error

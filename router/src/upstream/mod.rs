@@ -1,5 +1,13 @@
 //! Where a subgraph's requests go: a schema in this process, or endpoints that speak HTTP.
 
+mod client;
+mod endpoints;
+mod events;
+mod http;
+mod readiness;
+mod response;
+mod sse;
+
 use std::{fmt, sync::Arc};
 
 use async_graphql::{
@@ -11,6 +19,9 @@ use chatty_kit::Subgraph;
 use futures_util::{StreamExt, stream::BoxStream};
 use tokio::time::{Instant, timeout_at};
 
+pub use client::{HttpClient, NotAnEndpoint};
+pub use http::{HttpUpstream, Sealing};
+
 use crate::complete::json::write_str;
 
 /// One subgraph as the gateway reaches it.
@@ -19,6 +30,8 @@ use crate::complete::json::write_str;
 pub enum Upstream {
     /// A schema in this process: parsed documents go in and values come out, never JSON text.
     InProcess(Arc<dyn Subgraph>),
+    /// One or more endpoints elsewhere.
+    Http(HttpUpstream),
 }
 
 /// A subgraph's document in the two forms that upstreams take it in.
@@ -44,6 +57,8 @@ pub(crate) enum Failure {
     Panicked,
     /// The deadline passed.
     Late,
+    /// No endpoint could be reached, or what came is no GraphQL response.
+    Unavailable,
 }
 
 impl Upstream {
@@ -59,13 +74,20 @@ impl Upstream {
                 let answer = timeout_at(deadline, subgraph.execute(request.into_parsed())).await;
                 answer.map_err(|_elapsed| Failure::Late)
             }
+            Self::Http(upstream) => upstream.execute(request, deadline).await,
         }
     }
 
-    /// Opens a source stream; each item is one event's response. A failure is the last item.
-    pub(crate) fn subscribe(&self, request: SubgraphRequest<'_>) -> BoxStream<'static, Result<Response, Failure>> {
+    /// Opens a source stream; each item is one event's response. A failure is the last item. A subgraph elsewhere must
+    /// have begun to answer by `deadline`.
+    pub(crate) fn subscribe(
+        &self,
+        request: SubgraphRequest<'_>,
+        deadline: Instant,
+    ) -> BoxStream<'static, Result<Response, Failure>> {
         match self {
             Self::InProcess(subgraph) => subgraph.subscribe(request.into_parsed()).map(Ok).boxed(),
+            Self::Http(upstream) => upstream.subscribe(&request, deadline),
         }
     }
 }
@@ -100,6 +122,7 @@ impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InProcess(_) => f.write_str("InProcess"),
+            Self::Http(upstream) => upstream.fmt(f),
         }
     }
 }
