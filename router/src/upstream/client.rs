@@ -75,6 +75,16 @@ pub enum NotAnEndpoint {
     Scheme,
 }
 
+/// Reads the URL of an endpoint.
+pub(crate) fn endpoint(url: &str) -> Result<Uri, NotAnEndpoint> {
+    if url.trim().is_empty() {
+        return Err(NotAnEndpoint::Missing);
+    }
+    let uri: Uri = url.parse().map_err(|_| NotAnEndpoint::Malformed)?;
+    check_endpoint(&uri)?;
+    Ok(uri)
+}
+
 /// Whether requests can be sent there.
 pub(crate) fn check_endpoint(uri: &Uri) -> Result<(), NotAnEndpoint> {
     match (uri.scheme_str(), uri.host()) {

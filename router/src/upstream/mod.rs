@@ -19,7 +19,9 @@ use chatty_kit::Subgraph;
 use futures_util::{StreamExt, stream::BoxStream};
 use tokio::time::{Instant, timeout_at};
 
+pub(crate) use client::endpoint;
 pub use client::{HttpClient, NotAnEndpoint};
+pub(crate) use endpoints::Lease;
 pub use http::{HttpUpstream, Sealing};
 
 use crate::complete::json::write_str;
