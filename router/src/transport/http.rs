@@ -51,7 +51,7 @@ async fn execute(state: &RouterState, parts: Parts, body: Body) -> Response {
         let message = "answers are application/graphql-response+json or application/json";
         return text(StatusCode::NOT_ACCEPTABLE, message);
     };
-    let caller = match identity::caller(&parts, &state.verifier) {
+    let caller = match identity::caller(&parts, state) {
         Ok(caller) => caller,
         Err(unauthorized) => return Refusal::from(unauthorized).respond(media, TraceId::find(&parts.extensions)),
     };
