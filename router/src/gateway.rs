@@ -9,6 +9,7 @@ use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use tokio::time::Instant;
 
 use crate::{
     Answer, AnswerKind, GraphqlRequest, LimitExceeded, Limits, LoadError, Upstream,
@@ -17,6 +18,7 @@ use crate::{
     operation::{Coerced, Known, Operations, Refusal, Variant, check_weight, coerce, compose},
     planner::{Node, Plan, Planner},
     supergraph::Supergraph,
+    upstream::Failure,
 };
 
 /// Executes operations on a supergraph. Cheap to clone; clones share their caches.
@@ -29,6 +31,8 @@ struct Inner {
     supergraph: Supergraph,
     /// In the order of the supergraph's subgraphs.
     upstreams: Vec<Upstream>,
+    /// How long each may take for one request.
+    timeouts: Vec<Duration>,
     planner: Planner,
     operations: Operations,
     limits: Limits,
@@ -69,10 +73,14 @@ impl Gateway {
         limits: Limits,
     ) -> Result<Self, LoadError> {
         let supergraph = Supergraph::parse(supergraph_sdl)?;
+        if let Some(unknown) = limits.subgraph_timeouts_ms.keys().find(|name| !supergraph.subgraphs.contains(name)) {
+            return Err(LoadError::UnknownSubgraph(unknown.clone()));
+        }
         let upstream = |name: &String| upstreams.remove(name).ok_or_else(|| LoadError::MissingUpstream(name.clone()));
         let upstreams = supergraph.subgraphs.iter().map(upstream).collect::<Result<_, _>>()?;
+        let timeouts = supergraph.subgraphs.iter().map(|name| limits.subgraph_timeout(name)).collect();
         let planner = Planner::new(supergraph_sdl).map_err(LoadError::Planner)?;
-        let inner = Inner { supergraph, upstreams, planner, operations: Operations::new(), limits };
+        let inner = Inner { supergraph, upstreams, timeouts, planner, operations: Operations::new(), limits };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -139,8 +147,11 @@ impl Gateway {
             let answer = Refusal::internal().answer(&caller);
             return stream::once(std::future::ready(answer)).boxed();
         };
-        let request = self.inner.execution(&prepared, &caller).source_request(source);
-        let events = self.inner.upstreams[source.subgraph].subscribe(request);
+        let execution = self.inner.execution(&prepared, &caller);
+        let request = execution.source_request(source);
+        let events = self.inner.upstreams[source.subgraph]
+            .subscribe(request, Instant::now() + self.inner.timeouts[source.subgraph]);
+        drop(execution);
         // A panic of the source ends the stream; it is told as its last event.
         let events = AssertUnwindSafe(events).catch_unwind();
         let context = Arc::new((self, prepared, caller));
@@ -149,11 +160,8 @@ impl Gateway {
                 let context = Arc::clone(&context);
                 async move {
                     let (gateway, prepared, caller) = &*context;
-                    let response = event.unwrap_or_else(|_panic| {
-                        tracing::error!(trace_id = caller.trace_id, "a subscription's source panicked");
-                        Response::from_errors(vec![async_graphql::ServerError::new("the source panicked", None)])
-                    });
-                    gateway.inner.event(prepared, caller, response).await
+                    let event = event.unwrap_or(Err(Failure::Panicked));
+                    gateway.inner.event(prepared, caller, event).await
                 }
             })
             .boxed()
@@ -185,8 +193,7 @@ impl Inner {
     }
 
     fn execution<'a>(&'a self, prepared: &'a Prepared, caller: &'a Caller) -> Execution<'a> {
-        let deadline = Duration::from_millis(self.limits.subgraph_timeout_ms);
-        Execution::new(&self.supergraph, &self.upstreams, &prepared.variables, caller, deadline)
+        Execution::new(&self.supergraph, &self.upstreams, &prepared.variables, caller, &self.timeouts)
     }
 
     async fn run(&self, prepared: &Prepared, caller: &Caller) -> Answer {
@@ -198,10 +205,13 @@ impl Inner {
         self.complete(prepared, execution)
     }
 
-    async fn event(&self, prepared: &Prepared, caller: &Caller, response: Response) -> Answer {
+    async fn event(&self, prepared: &Prepared, caller: &Caller, event: Result<Response, Failure>) -> Answer {
         let execution = self.execution(prepared, caller);
         if let Some(Node::Fetch(source)) = prepared.plan.roots.first() {
-            execution.take_event(source, response);
+            if let Err(failure) = &event {
+                failure.log(&self.supergraph.subgraphs[source.subgraph], caller);
+            }
+            execution.take_event(source, event);
         }
         if let Some(rest) = &prepared.plan.after_event {
             execution.run(rest).await;

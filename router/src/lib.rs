@@ -19,5 +19,5 @@ pub use answer::{Answer, AnswerKind, GraphqlRequest};
 pub use compose::{ComposeError, compose};
 pub use gateway::{Gateway, OperationKind, Prepared};
 pub use limits::{LimitExceeded, Limits};
-pub use supergraph::{LoadError, expanding_interfaces};
-pub use upstream::Upstream;
+pub use supergraph::{LoadError, expanding_interfaces, subgraph_urls};
+pub use upstream::{HttpClient, HttpUpstream, NotAnEndpoint, Sealing, Upstream};

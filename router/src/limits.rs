@@ -1,5 +1,7 @@
 //! What one request may ask for. The defaults hold for any supergraph.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use chatty_kit::scan::{Excess, ScanLimits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,8 +46,10 @@ pub struct Limits {
     pub condition_variables: usize,
     /// Subgraph requests in one plan.
     pub fetches: usize,
-    /// Milliseconds that a subgraph may take for one request.
+    /// Milliseconds that a subgraph may take for one request, further tries included.
     pub subgraph_timeout_ms: u64,
+    /// The same for some subgraphs by their names, in place of `subgraph_timeout_ms`.
+    pub subgraph_timeouts_ms: BTreeMap<String, u64>,
     /// Open operations on one socket.
     pub subscriptions: usize,
     /// Errors in one answer.
@@ -75,6 +79,7 @@ impl Default for Limits {
             condition_variables: 8,
             fetches: 50,
             subgraph_timeout_ms: 10_000,
+            subgraph_timeouts_ms: BTreeMap::new(),
             subscriptions: 100,
             errors: 10,
             error_bytes: 512,
@@ -86,6 +91,12 @@ impl Limits {
     /// What the linear scan lets through to the parser.
     pub(crate) fn scan(&self) -> ScanLimits {
         ScanLimits { bytes: self.document_bytes, tokens: self.tokens, depth: self.bracket_depth }
+    }
+
+    /// How long this subgraph may take for one request.
+    pub(crate) fn subgraph_timeout(&self, subgraph: &str) -> Duration {
+        let configured = self.subgraph_timeouts_ms.get(subgraph).copied();
+        Duration::from_millis(configured.unwrap_or(self.subgraph_timeout_ms))
     }
 }
 

@@ -8,6 +8,9 @@ use apollo_compiler::{
     validation::Valid,
 };
 use federation_composition::{graphql_core, transform_supergraph_to_public_schema};
+use http::Uri;
+
+use crate::upstream::{NotAnEndpoint, endpoint};
 
 /// Why a supergraph cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +24,18 @@ pub enum LoadError {
     /// A subgraph has no upstream.
     #[error("subgraph `{0}` has no upstream")]
     MissingUpstream(String),
+    /// A limit is set for a subgraph that the supergraph does not have.
+    #[error("a time-out is set for `{0}`, which is no subgraph of the supergraph")]
+    UnknownSubgraph(String),
+    /// A subgraph's `join__graph(url:)` is nowhere that requests can be sent to.
+    #[error("the url of subgraph `{subgraph}` cannot be used: {reason}")]
+    SubgraphUrl {
+        /// The subgraph.
+        subgraph: String,
+        /// What is wrong with it.
+        #[source]
+        reason: NotAnEndpoint,
+    },
 }
 
 /// A supergraph as the gateway reads it.
@@ -111,6 +126,26 @@ pub fn expanding_interfaces(supergraph_sdl: &str) -> Result<Vec<(String, String)
     Ok(pairs)
 }
 
+/// Where the supergraph says that its subgraphs are: names and the URLs of `join__graph(url:)`, in the supergraph's
+/// order. Each must be an absolute http or https URL.
+pub fn subgraph_urls(supergraph_sdl: &str) -> Result<Vec<(String, Uri)>, LoadError> {
+    let schema = Schema::parse(supergraph_sdl, "supergraph.graphql")
+        .map_err(|invalid| LoadError::Schema(invalid.errors.to_string()))?;
+    let graphs = schema.get_enum("join__Graph");
+    let graphs = graphs.ok_or_else(|| LoadError::Schema("it names no subgraphs: join__Graph is missing".to_owned()))?;
+    let joins = graphs.values.values().filter_map(|value| value.directives.get("join__graph"));
+    joins
+        .map(|join| {
+            let argument = |name: &str| join.specified_argument_by_name(name).and_then(|value| value.as_str());
+            let subgraph = argument("name").unwrap_or_default().to_owned();
+            match endpoint(argument("url").unwrap_or_default()) {
+                Ok(uri) => Ok((subgraph, uri)),
+                Err(reason) => Err(LoadError::SubgraphUrl { subgraph, reason }),
+            }
+        })
+        .collect()
+}
+
 fn possible_types(api: &Schema) -> HashMap<Name, Vec<Name>> {
     let implementers = api.implementers_map();
     api.types
@@ -178,4 +213,41 @@ fn moved_or_external(directives: &apollo_compiler::ast::DirectiveList) -> bool {
             .iter()
             .any(|argument| join.specified_argument_by_name(argument).is_some())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn urls(url: &str) -> Result<Vec<(String, Uri)>, LoadError> {
+        subgraph_urls(&format!("enum join__Graph {{ A @join__graph(name: \"a\", {url}) }}"))
+    }
+
+    #[test]
+    fn a_subgraph_is_where_its_url_says() {
+        let found = urls(r#"url: "http://localhost:4001/graphql""#).unwrap();
+        assert_eq!(found, [("a".to_owned(), Uri::from_static("http://localhost:4001/graphql"))]);
+        assert!(urls(r#"url: "https://[::1]:4001""#).is_ok());
+    }
+
+    #[test]
+    fn a_url_that_leads_nowhere_is_an_error_that_names_the_subgraph() {
+        for (url, reason) in [
+            ("", NotAnEndpoint::Missing),
+            (r#"url: """#, NotAnEndpoint::Missing),
+            (r#"url: " ""#, NotAnEndpoint::Missing),
+            ("url: 1", NotAnEndpoint::Missing),
+            (r#"url: "/graphql""#, NotAnEndpoint::Relative),
+            (r#"url: "localhost""#, NotAnEndpoint::Relative),
+            (r#"url: "ftp://localhost/graphql""#, NotAnEndpoint::Scheme),
+            (r#"url: "http://""#, NotAnEndpoint::Malformed),
+            (r#"url: "http://a b/""#, NotAnEndpoint::Malformed),
+        ] {
+            let error = urls(url).unwrap_err();
+            let LoadError::SubgraphUrl { subgraph, reason: found } = &error else { panic!("{url}: {error}") };
+            assert_eq!((subgraph.as_str(), *found), ("a", reason), "{url}");
+        }
+        assert!(matches!(subgraph_urls("type Query { a: Int }"), Err(LoadError::Schema(_))));
+        assert!(matches!(subgraph_urls("type {"), Err(LoadError::Schema(_))));
+    }
 }

@@ -298,6 +298,24 @@ async fn the_subgraph_learns_where_a_request_comes_from() {
 }
 
 #[tokio::test]
+async fn only_a_trusted_proxy_says_where_a_request_comes_from() {
+    let router = Router::start_with(|config| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let request = router.query("{ asker { network } }");
+    let (_, body) =
+        answer(request.header("x-forwarded-for", "198.51.100.1").header("x-forwarded-for", "203.0.113.7")).await;
+    assert_eq!(body["data"]["asker"]["network"], "203.0.113.7");
+}
+
+#[tokio::test]
+async fn without_a_verifier_everybody_is_anonymous_whatever_they_send() {
+    let router = Router::start_without_verifier().await;
+    for authorization in [router.sign(&router.claims()), "Bearer nonsense".to_owned(), "Basic dTpw".to_owned()] {
+        let (status, body) = answer(router.query("{ asker { user } }").header("authorization", authorization)).await;
+        assert_eq!((status, body), (200, json!({ "data": { "asker": { "user": null } } })));
+    }
+}
+
+#[tokio::test]
 async fn foreign_pages_may_read_answers_only_where_configured() {
     let preflight = |router: &Router, origin: &str| {
         router

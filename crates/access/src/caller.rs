@@ -31,7 +31,7 @@ pub struct Caller {
     pub viewer: Option<Viewer>,
     /// 32 hexadecimal digits (W3C Trace Context); shown to clients beside masked errors.
     pub trace_id: String,
-    /// The peer's address.
+    /// The client's address: the peer's, or what a trusted proxy says of it.
     pub network: IpAddr,
     /// The `User-Agent` header, cut to 256 bytes; names a session's device.
     pub user_agent: Option<String>,

@@ -31,6 +31,8 @@ pub enum Code {
     RateLimited,
     /// The subgraph that owns this field did not answer in time.
     Timeout,
+    /// The subgraph that owns this field cannot be reached, or broke off.
+    SubgraphUnavailable,
     /// Our fault; `extensions.traceId` finds it in the log.
     Internal,
 }
@@ -50,6 +52,7 @@ impl Code {
             Self::Forbidden => "FORBIDDEN",
             Self::RateLimited => "RATE_LIMITED",
             Self::Timeout => "TIMEOUT",
+            Self::SubgraphUnavailable => "SUBGRAPH_UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
     }

@@ -10,7 +10,7 @@ use std::{
 use async_graphql::{Name, Value, indexmap::IndexMap};
 
 use super::{
-    Answered, Failure, file,
+    Answered, file,
     merge::merge,
     paths::{self, is_one_of, typename},
 };
@@ -18,6 +18,7 @@ use crate::{
     complete::{Errors, Step},
     planner::{EntityCall, Requirement},
     supergraph::Supergraph,
+    upstream::Failure,
 };
 
 /// The representations of one request.

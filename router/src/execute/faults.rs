@@ -8,15 +8,6 @@ use chatty_kit::Code;
 
 use crate::complete::SubgraphError;
 
-/// Why there is no answer at all.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Failure {
-    /// The subgraph panicked.
-    Panicked,
-    /// The deadline passed.
-    Late,
-}
-
 /// A subgraph's answer.
 pub(super) struct Answered {
     pub(super) data: Value,

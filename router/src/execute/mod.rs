@@ -14,12 +14,14 @@ use std::{
     time::Duration,
 };
 
-use async_graphql::{Name, Request, Response, Value, Variables, indexmap::IndexMap};
+use async_graphql::{Name, Response, Value, Variables, indexmap::IndexMap};
 use chatty_access::Caller;
+use chatty_kit::Code;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, join_all},
 };
+use tokio::time::Instant;
 
 use crate::{
     Upstream,
@@ -27,9 +29,10 @@ use crate::{
     operation::Coerced,
     planner::{Fetch, Node, Path, Rename, Source},
     supergraph::Supergraph,
+    upstream::{Failure, SubgraphRequest},
 };
 use entities::Batch;
-use faults::{Answered, Failure};
+use faults::Answered;
 
 /// One execution of a plan.
 pub(crate) struct Execution<'a> {
@@ -38,8 +41,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) upstreams: &'a [Upstream],
     pub(crate) variables: &'a Coerced,
     pub(crate) caller: &'a Caller,
-    /// How long a subgraph may take for one request.
-    pub(crate) deadline: Duration,
+    /// How long each subgraph may take for one request, in the same order.
+    pub(crate) timeouts: &'a [Duration],
     state: Mutex<Merged>,
 }
 
@@ -57,10 +60,10 @@ impl<'a> Execution<'a> {
         upstreams: &'a [Upstream],
         variables: &'a Coerced,
         caller: &'a Caller,
-        deadline: Duration,
+        timeouts: &'a [Duration],
     ) -> Self {
         let state = Mutex::new(Merged { data: Value::Object(IndexMap::new()), errors: Errors::default() });
-        Self { supergraph, upstreams, variables, caller, deadline, state }
+        Self { supergraph, upstreams, variables, caller, timeouts, state }
     }
 
     /// Runs a step and everything below it.
@@ -78,15 +81,15 @@ impl<'a> Execution<'a> {
     }
 
     /// The request of a subscription's source.
-    pub(crate) fn source_request(&self, fetch: &Fetch) -> Request {
+    pub(crate) fn source_request<'f>(&'f self, fetch: &'f Fetch) -> SubgraphRequest<'f> {
         self.request(fetch, Vec::new())
     }
 
     /// Takes one event of a subscription's source as the answer of its fetch.
-    pub(crate) fn take_event(&self, fetch: &Fetch, response: Response) {
+    pub(crate) fn take_event(&self, fetch: &Fetch, event: Result<Response, Failure>) {
         if let Source::Root { path, keys, renames } = &fetch.source {
-            let answered = Answered::from_response(response, self.subgraph_name(fetch), self.caller);
-            self.merge_root(path, keys, renames, Ok(answered));
+            let answered = event.map(|event| Answered::from_response(event, self.subgraph_name(fetch), self.caller));
+            self.merge_root(path, keys, renames, answered);
         }
     }
 
@@ -140,21 +143,19 @@ impl<'a> Execution<'a> {
     async fn send(&self, fetch: &Fetch, representations: Vec<(Name, Value)>) -> Result<Answered, Failure> {
         let subgraph = self.subgraph_name(fetch);
         let request = self.request(fetch, representations);
-        let execution = AssertUnwindSafe(self.upstreams[fetch.subgraph].execute(request)).catch_unwind();
-        match tokio::time::timeout(self.deadline, execution).await {
-            Ok(Ok(response)) => Ok(Answered::from_response(response, subgraph, self.caller)),
-            Ok(Err(_panic)) => {
-                tracing::error!(subgraph, trace_id = self.caller.trace_id, "a subgraph panicked");
-                Err(Failure::Panicked)
-            }
-            Err(_elapsed) => {
-                tracing::warn!(subgraph, trace_id = self.caller.trace_id, "a subgraph did not answer in time");
-                Err(Failure::Late)
+        let deadline = Instant::now() + self.timeouts[fetch.subgraph];
+        let execution = self.upstreams[fetch.subgraph].execute(request, deadline);
+        let answer = AssertUnwindSafe(execution).catch_unwind().await.unwrap_or(Err(Failure::Panicked));
+        match answer {
+            Ok(response) => Ok(Answered::from_response(response, subgraph, self.caller)),
+            Err(failure) => {
+                failure.log(subgraph, self.caller);
+                Err(failure)
             }
         }
     }
 
-    fn request(&self, fetch: &Fetch, representations: Vec<(Name, Value)>) -> Request {
+    fn request<'f>(&'f self, fetch: &'f Fetch, representations: Vec<(Name, Value)>) -> SubgraphRequest<'f> {
         let mut variables = Variables::default();
         for variable in &fetch.variables {
             if let Some(value) = self.variables.get(&variable.client) {
@@ -162,9 +163,7 @@ impl<'a> Execution<'a> {
             }
         }
         variables.extend(representations);
-        let mut request = Request::new(String::new()).variables(variables).data(self.caller.clone());
-        request.set_parsed_query(fetch.document.clone());
-        request
+        SubgraphRequest { document: &fetch.document, variables, caller: self.caller }
     }
 
     fn subgraph_name(&self, fetch: &Fetch) -> &'a str {
@@ -183,10 +182,20 @@ fn file(place: &[Step], tail: &[Step], keys: &[Name]) -> Vec<Vec<Step>> {
 }
 
 impl Failure {
+    pub(crate) fn log(self, subgraph: &str, caller: &Caller) {
+        let trace_id = &caller.trace_id;
+        match self {
+            Self::Panicked => tracing::error!(subgraph, trace_id, "a subgraph panicked"),
+            Self::Late => tracing::warn!(subgraph, trace_id, "a subgraph did not answer in time"),
+            Self::Unavailable => tracing::warn!(subgraph, trace_id, "a subgraph is unavailable"),
+        }
+    }
+
     fn into_error(self) -> SubgraphError {
         let mut error = match self {
-            Self::Panicked => SubgraphError::new(chatty_kit::Code::Internal, "internal error"),
-            Self::Late => SubgraphError::new(chatty_kit::Code::Timeout, "the subgraph did not answer in time"),
+            Self::Panicked => SubgraphError::new(Code::Internal, "internal error"),
+            Self::Late => SubgraphError::new(Code::Timeout, "the subgraph did not answer in time"),
+            Self::Unavailable => SubgraphError::new(Code::SubgraphUnavailable, "the subgraph is unavailable"),
         };
         error.once = true;
         error

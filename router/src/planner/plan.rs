@@ -1,7 +1,9 @@
 //! Our plan: which requests go to which subgraph, in which order, and where their answers belong.
 
 use apollo_compiler::Name as SchemaName;
-use async_graphql::{Name, parser::types::ExecutableDocument};
+use async_graphql::Name;
+
+use crate::upstream::SubgraphDocument;
 
 /// The plan of one operation.
 #[derive(Debug)]
@@ -29,8 +31,7 @@ pub(crate) enum Node {
 pub(crate) struct Fetch {
     /// Index into the supergraph's subgraphs.
     pub(crate) subgraph: usize,
-    /// Parsed once; cloned for each request.
-    pub(crate) document: ExecutableDocument,
+    pub(crate) document: SubgraphDocument,
     /// The variables of the client that the document uses.
     pub(crate) variables: Vec<FetchVariable>,
     pub(crate) source: Source,

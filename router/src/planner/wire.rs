@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::plan::{
     EntityCall, Fetch, FetchVariable, Node, Path, PathStep, Plan, Rename, Requirement, Source, TypenameSetter,
 };
-use crate::{operation::VARIABLE_PREFIX, supergraph::Supergraph};
+use crate::{operation::VARIABLE_PREFIX, supergraph::Supergraph, upstream::SubgraphDocument};
 
 /// Why a plan of the planner cannot be executed.
 #[derive(Debug, thiserror::Error)]
@@ -169,7 +169,7 @@ impl Reader<'_> {
         let document = parse(&fetch.operation)?;
         let source = match fetch.requires {
             Some(requires) => Source::Entities(vec![EntityCall {
-                provides: provided(&document, "_entities"),
+                provides: provided(&document.parsed, "_entities"),
                 key: Name::new("_entities"),
                 variable: Name::new("representations"),
                 paths: vec![path],
@@ -177,7 +177,7 @@ impl Reader<'_> {
                 input: setters(fetch.input_rewrites)?,
                 renames: renames(fetch.output_rewrites)?,
             }]),
-            None => Source::Root { path, keys: root_keys(&document), renames: renames(fetch.output_rewrites)? },
+            None => Source::Root { path, keys: root_keys(&document.parsed), renames: renames(fetch.output_rewrites)? },
         };
         self.finish(&fetch.service_name, document, source)
     }
@@ -187,7 +187,7 @@ impl Reader<'_> {
         let mut calls = Vec::with_capacity(fetch.entity_batch.aliases.len());
         for alias in fetch.entity_batch.aliases {
             calls.push(EntityCall {
-                provides: provided(&document, &alias.alias),
+                provides: provided(&document.parsed, &alias.alias),
                 key: Name::new(alias.alias),
                 variable: Name::new(alias.representations_variable_name),
                 paths: alias.paths.into_iter().map(path).collect(),
@@ -199,7 +199,7 @@ impl Reader<'_> {
         self.finish(&fetch.service_name, document, Source::Entities(calls))
     }
 
-    fn finish(&mut self, service: &str, document: ExecutableDocument, source: Source) -> Result<Node, WireError> {
+    fn finish(&mut self, service: &str, document: SubgraphDocument, source: Source) -> Result<Node, WireError> {
         self.fetches += 1;
         let subgraph = self
             .supergraph
@@ -207,7 +207,7 @@ impl Reader<'_> {
             .iter()
             .position(|name| name == service)
             .ok_or_else(|| WireError::UnknownSubgraph(service.to_owned()))?;
-        let variables = client_variables(&document);
+        let variables = client_variables(&document.parsed);
         Ok(Node::Fetch(Box::new(Fetch { subgraph, document, variables, source })))
     }
 
@@ -233,8 +233,8 @@ impl Reader<'_> {
     }
 }
 
-fn parse(operation: &str) -> Result<ExecutableDocument, WireError> {
-    async_graphql::parser::parse_query(operation).map_err(|error| WireError::Operation(error.to_string()))
+fn parse(operation: &str) -> Result<SubgraphDocument, WireError> {
+    SubgraphDocument::parse(operation).map_err(|error| WireError::Operation(error.to_string()))
 }
 
 fn path(steps: Vec<WirePathStep>) -> Path {

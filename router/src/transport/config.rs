@@ -1,9 +1,14 @@
 //! Which web pages may use the API, and how long a request may take to arrive.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    net::{AddrParseError, IpAddr},
+    str::FromStr,
+};
 
 use http::{HeaderValue, Uri};
-use serde::Deserialize;
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, de::Error};
 
 /// How the transports behave.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +22,20 @@ pub struct Config {
     /// Seconds within which a request's body must have arrived.
     #[serde(default = "default_body_timeout")]
     pub body_timeout_seconds: u64,
+    /// Networks of the proxies in front, whose `X-Forwarded-For` is believed; an address alone is a network of one.
+    /// None by default.
+    #[serde(default, deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let network = |text: &String| {
+        text.parse().or_else(|error| text.parse::<IpAddr>().map(IpNet::from).map_err(|_: AddrParseError| error))
+    };
+    Vec::<String>::deserialize(deserializer)?
+        .iter()
+        .map(|text| network(text).map_err(|error| D::Error::custom(format!("`{text}` is no network: {error}"))))
+        .collect()
 }
 
 /// Below the deadline for draining, so that a client who is slow to finish cannot hold up the end of the process.
@@ -27,7 +46,12 @@ fn default_body_timeout() -> u64 {
 impl Config {
     /// The defaults for an installation at `public_url`.
     pub fn new(public_url: Origin) -> Self {
-        Self { public_url, allowed_origins: Vec::new(), body_timeout_seconds: default_body_timeout() }
+        Self {
+            public_url,
+            allowed_origins: Vec::new(),
+            body_timeout_seconds: default_body_timeout(),
+            trusted_proxies: Vec::new(),
+        }
     }
 
     /// Whether a page of this `Origin` header may open a WebSocket, which browsers allow to every page.
@@ -91,6 +115,20 @@ impl fmt::Display for Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trusted_proxy_is_a_network_or_an_address() {
+        let read = |text: &str| {
+            let json = serde_json::json!({ "public_url": "https://chat.example", "trusted_proxies": [text] });
+            serde_json::from_value::<Config>(json).map(|config| config.trusted_proxies[0].to_string())
+        };
+        for (text, network) in [("10.0.0.0/8", "10.0.0.0/8"), ("10.0.0.1", "10.0.0.1/32"), ("::1", "::1/128")] {
+            assert_eq!(read(text).unwrap(), network);
+        }
+        for text in ["", "10.0.0.0/33", "proxy", "*"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn an_origin_has_one_spelling() {

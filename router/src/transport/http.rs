@@ -51,7 +51,7 @@ async fn execute(state: &RouterState, parts: Parts, body: Body) -> Response {
         let message = "answers are application/graphql-response+json or application/json";
         return text(StatusCode::NOT_ACCEPTABLE, message);
     };
-    let caller = match identity::caller(&parts, &state.verifier) {
+    let caller = match identity::caller(&parts, state) {
         Ok(caller) => caller,
         Err(unauthorized) => return Refusal::from(unauthorized).respond(media, TraceId::find(&parts.extensions)),
     };
@@ -137,7 +137,7 @@ fn status(kind: AnswerKind, media: Media) -> StatusCode {
             StatusCode::OK
         }
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Code::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Timeout | Code::SubgraphUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -169,6 +169,7 @@ mod tests {
         }
         assert_eq!(both(Code::RateLimited), [429, 429]);
         assert_eq!(both(Code::Timeout), [503, 503]);
+        assert_eq!(both(Code::SubgraphUnavailable), [503, 503]);
         assert_eq!(both(Code::Internal), [500, 500]);
         assert_eq!(status(AnswerKind::Executed, Media::GraphqlResponse), StatusCode::OK);
     }

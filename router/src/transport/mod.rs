@@ -5,6 +5,7 @@
 //! there is a GraphQL request, is in `refusal`. Start with [`routes`].
 
 mod config;
+mod forward;
 mod http;
 mod identity;
 mod media;
@@ -26,6 +27,7 @@ use tower_http::{
 };
 
 pub use config::{Config, NotAnOrigin, Origin};
+pub use forward::forward;
 pub use trace::TRACE_ID;
 
 use crate::Gateway;
@@ -35,8 +37,9 @@ use crate::Gateway;
 pub struct RouterState {
     /// Executes what the transports accept.
     pub gateway: Gateway,
-    /// Turns bearer tokens into viewers.
-    pub verifier: Verifier,
+    /// Turns bearer tokens into viewers. Without it everybody is anonymous, and what `authorization` says is not looked
+    /// at.
+    pub verifier: Option<Verifier>,
     /// Times sockets: their keepalive and the expiry of their tokens.
     pub clock: Clock,
     /// Who may connect from where.

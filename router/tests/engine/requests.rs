@@ -111,8 +111,8 @@ fn a_supergraph_needs_an_upstream_for_each_subgraph() {
     assert!(matches!(Gateway::load("type Query", HashMap::new(), Limits::default()), Err(LoadError::Schema(_))));
 }
 
-#[test]
-fn the_api_schema_shows_no_federation() {
+#[tokio::test]
+async fn the_api_schema_shows_no_federation() {
     let f = Fixture::new();
     let sdl = f.gateway.api_schema_sdl();
     assert!(sdl.contains("type User") && sdl.contains("postCount"));

@@ -8,7 +8,11 @@ use crate::fixture::{Fixture, errors_of, read, request, viewer};
 
 async fn events(f: &Fixture, query: &str) -> Vec<Value> {
     let stream = f.gateway.subscribe(request(query, json!({})), viewer()).await.unwrap();
-    stream.map(|answer: Answer| read(&answer)).collect().await
+    let events: Vec<_> = stream.map(|answer: Answer| read(&answer)).collect().await;
+    let stream = f.over_http().subscribe(request(query, json!({})), viewer()).await.unwrap();
+    let by_http: Vec<_> = stream.map(|answer: Answer| read(&answer)).collect().await;
+    assert_eq!(by_http, events, "over HTTP the events are others");
+    events
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub(super) async fn upgrade(state: Arc<RouterState>, mut parts: Parts) -> Respon
         let message = "pages of this origin may not open sockets";
         return refuse(Refusal::new(StatusCode::FORBIDDEN, Code::Forbidden, message));
     }
-    let caller = match identity::caller(&parts, &state.verifier) {
+    let caller = match identity::caller(&parts, &state) {
         Ok(caller) => caller,
         Err(unauthorized) => return refuse(unauthorized.into()),
     };

@@ -220,7 +220,7 @@ impl Session {
         match authorization {
             Authorization::Absent => Ok(None),
             Authorization::Given(text) => {
-                identity::bearer(&text, &self.state.verifier).map(Some).map_err(|_| Close::Forbidden)
+                identity::bearer(&text, self.state.verifier.as_ref()).map_err(|_| Close::Forbidden)
             }
             Authorization::Unreadable => Err(Close::Forbidden),
         }

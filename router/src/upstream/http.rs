@@ -1,0 +1,318 @@
+//! A subgraph behind HTTP: which endpoint is asked, how often, and what counts as an answer.
+//!
+//! What failed and why is in the log. Clients learn no more than that the subgraph is unavailable or late.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_graphql::Response;
+use axum::body::Body;
+use bytes::Bytes;
+use chatty_access::{CONTEXT_HEADER, Caller, Seals};
+use chatty_kit::Tasks;
+use chatty_types::Clock;
+use data_encoding::HEXLOWER;
+use futures_util::{
+    FutureExt, StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    Failure, HttpClient, NotAnEndpoint, SubgraphRequest,
+    client::check_endpoint,
+    endpoints::{Endpoints, Lease},
+    events, readiness,
+    response::{self, NotGraphql, Unread},
+};
+use crate::complete::json::{write_str, write_value};
+
+/// How often a request is sent again after its first failure.
+const RETRIES: usize = 2;
+
+/// Before an endpoint that has just failed is tried again, where there is no other.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+const ANSWERS: HeaderValue = HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const CONTEXT: HeaderName = HeaderName::from_static(CONTEXT_HEADER);
+
+/// A subgraph that is asked over HTTP. Clones share what is known of its endpoints.
+#[derive(Clone)]
+pub struct HttpUpstream {
+    name: Arc<str>,
+    endpoints: Endpoints,
+    client: HttpClient,
+    sealing: Option<Sealing>,
+}
+
+/// How a subgraph of the same installation learns who is asking; see [`Seals`].
+#[derive(Debug, Clone)]
+pub struct Sealing {
+    /// Seals each request for this subgraph and its body.
+    pub seals: Seals,
+    /// Dates the seals.
+    pub clock: Clock,
+}
+
+/// What is sent, to whichever endpoint.
+struct Outgoing {
+    body: Bytes,
+    accept: HeaderValue,
+    /// Whether it may reach a subgraph twice.
+    repeatable: bool,
+}
+
+/// Why one try gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TryError {
+    #[error("no connection")]
+    NotConnected(#[source] legacy::Error),
+    #[error("the connection broke")]
+    Broken(#[source] legacy::Error),
+    #[error("the answer cannot be read")]
+    Unread(#[from] Unread),
+    #[error("the answer's status is {0}")]
+    Status(StatusCode),
+    #[error("the answer is no GraphQL response")]
+    NotGraphql(#[from] NotGraphql),
+    #[error("no answer in time")]
+    Late,
+}
+
+/// Reads what an endpoint answered.
+type Read<T> = fn(http::Response<Incoming>) -> BoxFuture<'static, Result<T, TryError>>;
+
+/// What a subscription is answered with.
+enum Opened {
+    Stream(Body),
+    Answer(Response),
+}
+
+impl HttpUpstream {
+    /// The subgraph `name` behind one or more URLs that answer alike. With `sealing` each request says who asks, which
+    /// only subgraphs of the same installation should be told.
+    pub fn new(
+        name: &str,
+        endpoints: Vec<Uri>,
+        client: HttpClient,
+        sealing: Option<Sealing>,
+    ) -> Result<Self, NotAnEndpoint> {
+        if endpoints.is_empty() {
+            return Err(NotAnEndpoint::Missing);
+        }
+        endpoints.iter().try_for_each(check_endpoint)?;
+        Ok(Self { name: name.into(), endpoints: Endpoints::new(endpoints), client, sealing })
+    }
+
+    /// Asks each endpoint's `/readyz` every second until the tasks stop, and leaves those alone that are not ready: a
+    /// process that drains says so before it closes its connections.
+    pub fn watch_readiness(&self, tasks: &Tasks) {
+        readiness::watch(&self.name, &self.endpoints, &self.client, tasks);
+    }
+
+    pub(crate) fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    pub(crate) fn client(&self) -> &HttpClient {
+        &self.client
+    }
+
+    pub(super) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Response, Failure> {
+        let outgoing = Outgoing::of(&request, ANSWERS);
+        let (response, _ended) = self.ask(&outgoing, request.caller, deadline, |answer| read(answer).boxed()).await?;
+        Ok(response)
+    }
+
+    pub(super) fn subscribe(
+        &self,
+        request: &SubgraphRequest<'_>,
+        deadline: Instant,
+    ) -> BoxStream<'static, Result<Response, Failure>> {
+        let (upstream, outgoing, caller) = (self.clone(), Outgoing::of(request, EVENTS), request.caller.clone());
+        let opening = async move {
+            match upstream.ask(&outgoing, &caller, deadline, |answer| open(answer).boxed()).await {
+                Ok((Opened::Stream(body), lease)) => events::read(upstream.name, caller.trace_id, body, lease),
+                Ok((Opened::Answer(response), _ended)) => stream::once(std::future::ready(Ok(response))).boxed(),
+                Err(failure) => stream::once(std::future::ready(Err(failure))).boxed(),
+            }
+        };
+        stream::once(opening).flatten().boxed()
+    }
+
+    /// Sends a request until an endpoint has answered it, which `read` decides, or trying again is of no use.
+    async fn ask<T>(
+        &self,
+        outgoing: &Outgoing,
+        caller: &Caller,
+        deadline: Instant,
+        read: Read<T>,
+    ) -> Result<(T, Lease), Failure> {
+        let mut tried = Vec::new();
+        let mut lease =
+            self.endpoints.lease(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
+        loop {
+            let attempt = async { read(self.send(lease.uri(), outgoing, caller).await?).await };
+            let error = match timeout_at(deadline, attempt).await.unwrap_or(Err(TryError::Late)) {
+                Ok(answer) => {
+                    lease.answered();
+                    return Ok((answer, lease));
+                }
+                Err(error) => error,
+            };
+            self.log(&error, lease.uri(), caller);
+            if error.is_of_the_endpoint() {
+                lease.failed(Instant::now());
+            } else {
+                lease.answered();
+            }
+            if let TryError::Late = error {
+                return Err(Failure::Late);
+            }
+            tried.push(lease.at);
+            if tried.len() > RETRIES || !error.allows_another_try(outgoing.repeatable) {
+                return Err(Failure::Unavailable);
+            }
+            let next = self.endpoints.lease(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
+            if tried.contains(&next.at) {
+                // Where nothing works anyway, one try tells enough.
+                if lease.last_resort {
+                    return Err(Failure::Unavailable);
+                }
+                if timeout_at(deadline, tokio::time::sleep(RETRY_PAUSE)).await.is_err() {
+                    return Err(Failure::Late);
+                }
+            }
+            lease = next;
+        }
+    }
+
+    async fn send(
+        &self,
+        uri: &Uri,
+        outgoing: &Outgoing,
+        caller: &Caller,
+    ) -> Result<http::Response<Incoming>, TryError> {
+        let mut request = Request::new(Body::from(outgoing.body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri.clone();
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_TYPE, JSON);
+        headers.insert(header::ACCEPT, outgoing.accept.clone());
+        headers.insert(TRACEPARENT, traceparent(&caller.trace_id));
+        if let Some(Sealing { seals, clock }) = &self.sealing {
+            let seal = seals.seal(&self.name, caller, &outgoing.body, clock.now());
+            headers.insert(CONTEXT, HeaderValue::try_from(seal).expect("a seal is visible ASCII"));
+        }
+        self.client
+            .send(request)
+            .await
+            .map_err(|error| if error.is_connect() { TryError::NotConnected(error) } else { TryError::Broken(error) })
+    }
+
+    fn log(&self, error: &TryError, uri: &Uri, caller: &Caller) {
+        tracing::warn!(
+            subgraph = &*self.name,
+            trace_id = caller.trace_id,
+            endpoint = uri.authority().map(http::uri::Authority::as_str),
+            error = error as &dyn std::error::Error,
+            "an endpoint of a subgraph gave no answer",
+        );
+    }
+}
+
+impl Outgoing {
+    fn of(request: &SubgraphRequest<'_>, accept: HeaderValue) -> Self {
+        Self { body: body(request), accept, repeatable: !request.document.is_mutation() }
+    }
+}
+
+impl TryError {
+    /// Whether the endpoint should be left alone for a while. One that answers nonsense answers.
+    fn is_of_the_endpoint(&self) -> bool {
+        match self {
+            Self::NotConnected(_) | Self::Broken(_) | Self::Unread(Unread::Broken(_)) | Self::Late => true,
+            Self::Status(status) => is_of_the_server(*status),
+            Self::Unread(Unread::TooLong) | Self::NotGraphql(_) => false,
+        }
+    }
+
+    /// Whether it makes sense, and does no harm, to send the request again.
+    fn allows_another_try(&self, repeatable: bool) -> bool {
+        match self {
+            // Nothing was sent.
+            Self::NotConnected(_) => true,
+            _ => repeatable && self.is_of_the_endpoint(),
+        }
+    }
+}
+
+/// Says that the server or what stands before it cannot serve now.
+fn is_of_the_server(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
+}
+
+/// Refuses statuses under which no body is an answer: the server cannot serve, or it is the router that is not let in.
+/// The latter must not reach clients as if their own token had been refused.
+fn check_status(status: StatusCode) -> Result<(), TryError> {
+    let keeps_us_out = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::PROXY_AUTHENTICATION_REQUIRED];
+    if is_of_the_server(status) || keeps_us_out.contains(&status) { Err(TryError::Status(status)) } else { Ok(()) }
+}
+
+async fn read(answer: http::Response<Incoming>) -> Result<Response, TryError> {
+    let status = answer.status();
+    check_status(status)?;
+    let body = response::collect(Body::new(answer.into_body()).into_data_stream()).await?;
+    response::parse(&body).map_err(|error| if status.is_success() { error.into() } else { TryError::Status(status) })
+}
+
+async fn open(answer: http::Response<Incoming>) -> Result<Opened, TryError> {
+    let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_stream = content_type.is_some_and(|value| {
+        value.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/event-stream"))
+    });
+    if is_stream && answer.status().is_success() {
+        return Ok(Opened::Stream(Body::new(answer.into_body())));
+    }
+    read(answer).await.map(Opened::Answer)
+}
+
+/// `{"query":…,"variables":{…}}`, of which the first part was written when the plan was made.
+fn body(request: &SubgraphRequest<'_>) -> Bytes {
+    let mut out = Vec::with_capacity(request.document.json.len() + 256);
+    out.extend_from_slice(b"{\"query\":");
+    out.extend_from_slice(&request.document.json);
+    out.extend_from_slice(b",\"variables\":{");
+    for (at, (name, value)) in request.variables.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write_str(&mut out, name);
+        out.push(b':');
+        write_value(&mut out, value);
+    }
+    out.extend_from_slice(b"}}");
+    Bytes::from(out)
+}
+
+/// The caller's trace, and this request as its part.
+fn traceparent(trace_id: &str) -> HeaderValue {
+    let mut parent = [0_u8; 8];
+    aws_lc_rs::rand::fill(&mut parent).expect("the operating system has random bytes");
+    // All zero would be no id.
+    parent[0] |= 1;
+    let text = format!("00-{trace_id}-{}-01", HEXLOWER.encode(&parent));
+    HeaderValue::try_from(text).expect("hexadecimal digits and hyphens")
+}
+
+impl fmt::Debug for HttpUpstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpUpstream").field("name", &self.name).field("endpoints", &self.endpoints.uris()).finish()
+    }
+}

@@ -1,0 +1,130 @@
+//! Where a subgraph's requests go: a schema in this process, or endpoints that speak HTTP.
+
+mod client;
+mod endpoints;
+mod events;
+mod http;
+mod readiness;
+mod response;
+mod sse;
+
+use std::{fmt, sync::Arc};
+
+use async_graphql::{
+    Request, Response, Variables,
+    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
+};
+use chatty_access::Caller;
+use chatty_kit::Subgraph;
+use futures_util::{StreamExt, stream::BoxStream};
+use tokio::time::{Instant, timeout_at};
+
+pub(crate) use client::endpoint;
+pub use client::{HttpClient, NotAnEndpoint};
+pub(crate) use endpoints::Lease;
+pub use http::{HttpUpstream, Sealing};
+
+use crate::complete::json::write_str;
+
+/// One subgraph as the gateway reaches it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Upstream {
+    /// A schema in this process: parsed documents go in and values come out, never JSON text.
+    InProcess(Arc<dyn Subgraph>),
+    /// One or more endpoints elsewhere.
+    Http(HttpUpstream),
+}
+
+/// A subgraph's document in the two forms that upstreams take it in.
+#[derive(Debug)]
+pub(crate) struct SubgraphDocument {
+    /// Parsed once; cloned for each request.
+    pub(crate) parsed: ExecutableDocument,
+    /// The text as a JSON string with its quotes.
+    pub(crate) json: Vec<u8>,
+}
+
+/// One request to a subgraph.
+pub(crate) struct SubgraphRequest<'a> {
+    pub(crate) document: &'a SubgraphDocument,
+    pub(crate) variables: Variables,
+    pub(crate) caller: &'a Caller,
+}
+
+/// Why there is no answer at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The subgraph panicked.
+    Panicked,
+    /// The deadline passed.
+    Late,
+    /// No endpoint could be reached, or what came is no GraphQL response.
+    Unavailable,
+}
+
+impl Upstream {
+    /// A schema in this process.
+    pub fn in_process(subgraph: impl Subgraph) -> Self {
+        Self::InProcess(Arc::new(subgraph))
+    }
+
+    /// Runs a query or a mutation on the caller's task, until `deadline` at the longest.
+    pub(crate) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Response, Failure> {
+        match self {
+            Self::InProcess(subgraph) => {
+                let answer = timeout_at(deadline, subgraph.execute(request.into_parsed())).await;
+                answer.map_err(|_elapsed| Failure::Late)
+            }
+            Self::Http(upstream) => upstream.execute(request, deadline).await,
+        }
+    }
+
+    /// Opens a source stream; each item is one event's response. A failure is the last item. A subgraph elsewhere must
+    /// have begun to answer by `deadline`.
+    pub(crate) fn subscribe(
+        &self,
+        request: SubgraphRequest<'_>,
+        deadline: Instant,
+    ) -> BoxStream<'static, Result<Response, Failure>> {
+        match self {
+            Self::InProcess(subgraph) => subgraph.subscribe(request.into_parsed()).map(Ok).boxed(),
+            Self::Http(upstream) => upstream.subscribe(&request, deadline),
+        }
+    }
+}
+
+impl SubgraphDocument {
+    /// Parses and prints, which no request then has to do.
+    pub(crate) fn parse(text: &str) -> Result<Self, async_graphql::parser::Error> {
+        let mut json = Vec::with_capacity(text.len() + 16);
+        write_str(&mut json, text);
+        Ok(Self { parsed: async_graphql::parser::parse_query(text)?, json })
+    }
+
+    /// Whether sending it twice may do something twice.
+    fn is_mutation(&self) -> bool {
+        let is_mutation = |ty| ty == OperationType::Mutation;
+        match &self.parsed.operations {
+            DocumentOperations::Single(operation) => is_mutation(operation.node.ty),
+            DocumentOperations::Multiple(operations) => operations.values().any(|each| is_mutation(each.node.ty)),
+        }
+    }
+}
+
+impl SubgraphRequest<'_> {
+    fn into_parsed(self) -> Request {
+        let mut request = Request::new(String::new()).variables(self.variables).data(self.caller.clone());
+        request.set_parsed_query(self.document.parsed.clone());
+        request
+    }
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InProcess(_) => f.write_str("InProcess"),
+            Self::Http(upstream) => upstream.fmt(f),
+        }
+    }
+}
