@@ -11,6 +11,7 @@ mod gateway;
 mod limits;
 mod operation;
 mod planner;
+pub mod revocation;
 mod supergraph;
 pub mod transport;
 mod upstream;

@@ -4,7 +4,7 @@ mod fixture;
 
 use std::{io::Write, sync::atomic::Ordering};
 
-use chatty_access::Claims;
+use chatty_access::{Claims, Revocation};
 use chrono::TimeDelta;
 use fixture::{ORIGIN, PATIENCE, Router};
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -263,6 +263,11 @@ async fn a_token_that_is_not_valid_refuses_the_whole_request() {
             assert_eq!((status, code.as_str()), (401, "UNAUTHENTICATED"), "{authorization}");
         }
     }
+    let ended = router.claims();
+    router.revocations.apply(Revocation::Session { id: ended.sid, at: router.clock.now() });
+    let (status, code, message) = refusal(router.query("{ hello }").header("authorization", router.sign(&ended))).await;
+    assert_eq!((status, code.as_str()), (401, "UNAUTHENTICATED"));
+    assert_eq!(message, "access was revoked: sign in again");
     let twice = router.query("{ hello }").header("authorization", &good).header("authorization", &good);
     assert_eq!(refusal(twice).await.0, 401);
 

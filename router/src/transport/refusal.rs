@@ -72,7 +72,9 @@ impl From<Unauthorized> for Refusal {
     fn from(unauthorized: Unauthorized) -> Self {
         let code = match unauthorized {
             Unauthorized::Token(TokenError::Expired) => Code::TokenExpired,
-            Unauthorized::Token(TokenError::Invalid) | Unauthorized::NotBearer => Code::Unauthenticated,
+            Unauthorized::Token(TokenError::Invalid | TokenError::Revoked) | Unauthorized::NotBearer => {
+                Code::Unauthenticated
+            }
         };
         // RFC 6750 names both with the same word.
         let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");

@@ -155,7 +155,7 @@ pub(super) enum Close {
     BadRequest(String),
     /// Not initialised, or the token has expired.
     Unauthorized(&'static str),
-    /// The token is not valid here.
+    /// The token is not valid here, or no longer.
     Forbidden,
     /// `connection_init` did not come in time.
     InitialisationTimeout,

@@ -99,12 +99,16 @@ impl Session {
     async fn serve(&mut self) -> End {
         let state = Arc::clone(&self.state);
         let mut stopped = std::pin::pin!(state.shutdown.cancelled());
+        let mut revoked = self.state.verifier.revocations().watch();
+        // What was revoked since the token was verified is not told: look once.
+        revoked.mark_changed();
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let step = tokio::select! {
                 biased;
                 () = &mut stopped => Err(Close::GoingAway("shutting down").into()),
+                Ok(()) = revoked.changed() => self.check_revoked(),
                 _ = ticks.tick() => self.tick(),
                 // Results collect until there is no room or no result, and are then flushed together.
                 Some((id, event)) = self.operations.next(), if self.wire.has_room() => {
@@ -147,6 +151,17 @@ impl Session {
         match &self.caller.viewer {
             Some(viewer) if now >= viewer.expires_at + EXPIRY_GRACE => {
                 Err(Close::Unauthorized("the access token has expired"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the socket of whoever may no longer be here; what waits to be written is no longer theirs to read.
+    fn check_revoked(&mut self) -> Result<(), End> {
+        match &self.caller.viewer {
+            Some(viewer) if self.state.verifier.revocations().revokes(viewer) => {
+                self.wire.discard();
+                Err(Close::Forbidden.into())
             }
             _ => Ok(()),
         }

@@ -84,6 +84,12 @@ impl Wire {
         self.queue.push_back(Message::Text(frame));
     }
 
+    /// Forgets what is queued.
+    pub(super) fn discard(&mut self) {
+        self.queue.clear();
+        self.queued_bytes = 0;
+    }
+
     /// How much was written so far, or `None` if nothing waits to be written.
     pub(super) fn backlog(&self) -> Option<u64> {
         (self.unflushed || !self.queue.is_empty()).then_some(self.progress)
@@ -123,10 +129,7 @@ impl Wire {
         while self.queue.len() < 2 * QUEUE_FRAMES && self.queued_bytes < 2 * QUEUE_BYTES {
             match self.socket.poll_next_unpin(cx) {
                 // Reading on sends our half of the closing handshake; nothing else may be sent any more.
-                Poll::Ready(Some(Ok(Message::Close(_)))) => {
-                    self.queue.clear();
-                    self.queued_bytes = 0;
-                }
+                Poll::Ready(Some(Ok(Message::Close(_)))) => self.discard(),
                 Poll::Ready(Some(Ok(Message::Text(text)))) => return Poll::Ready(Incoming::Text(text)),
                 Poll::Ready(Some(Ok(Message::Binary(_)))) => return Poll::Ready(Incoming::Binary),
                 Poll::Ready(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => return Poll::Ready(Incoming::Sign),
