@@ -45,10 +45,10 @@ const CONTEXT: HeaderName = HeaderName::from_static(CONTEXT_HEADER);
 /// A subgraph that is asked over HTTP. Clones share what is known of its endpoints.
 #[derive(Clone)]
 pub struct HttpUpstream {
-    name: Arc<str>,
-    endpoints: Endpoints,
-    client: HttpClient,
-    sealing: Option<Sealing>,
+    pub(super) name: Arc<str>,
+    pub(super) endpoints: Endpoints,
+    pub(super) client: HttpClient,
+    pub(super) sealing: Option<Sealing>,
 }
 
 /// How a subgraph of the same installation learns who is asking; see [`Seals`].

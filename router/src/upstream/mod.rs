@@ -3,6 +3,7 @@
 mod client;
 mod endpoints;
 mod events;
+mod get;
 mod http;
 mod readiness;
 mod response;
@@ -21,6 +22,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub(crate) use client::endpoint;
 pub use client::{HttpClient, NotAnEndpoint};
+pub use get::Unavailable;
 pub(crate) use endpoints::Lease;
 pub use http::{HttpUpstream, Sealing};
 

@@ -11,7 +11,7 @@ use futures_util::{
     stream::{BoxStream, SelectAll},
 };
 use http::StatusCode;
-use tokio::time::MissedTickBehavior;
+use tokio::{sync::watch, time::MissedTickBehavior};
 
 use super::{
     message::{self, Authorization, ClientMessage, Close, Id},
@@ -99,16 +99,16 @@ impl Session {
     async fn serve(&mut self) -> End {
         let state = Arc::clone(&self.state);
         let mut stopped = std::pin::pin!(state.shutdown.cancelled());
-        let mut revoked = self.state.verifier.revocations().watch();
+        let mut revoked = state.verifier.as_ref().map(|verifier| verifier.revocations().watch());
         // What was revoked since the token was verified is not told: look once.
-        revoked.mark_changed();
+        revoked.as_mut().map(watch::Receiver::mark_changed);
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let step = tokio::select! {
                 biased;
                 () = &mut stopped => Err(Close::GoingAway("shutting down").into()),
-                Ok(()) = revoked.changed() => self.check_revoked(),
+                () = changed(&mut revoked) => self.check_revoked(),
                 _ = ticks.tick() => self.tick(),
                 // Results collect until there is no room or no result, and are then flushed together.
                 Some((id, event)) = self.operations.next(), if self.wire.has_room() => {
@@ -159,7 +159,7 @@ impl Session {
     /// Ends the socket of whoever may no longer be here; what waits to be written is no longer theirs to read.
     fn check_revoked(&mut self) -> Result<(), End> {
         match &self.caller.viewer {
-            Some(viewer) if self.state.verifier.revocations().revokes(viewer) => {
+            Some(viewer) if self.state.verifier.as_ref().is_some_and(|verifier| verifier.revocations().revokes(viewer)) => {
                 self.wire.discard();
                 Err(Close::Forbidden.into())
             }
@@ -281,5 +281,16 @@ impl Session {
         if last && let Some(operation) = self.open.remove(id) {
             operation.abort();
         }
+    }
+}
+
+/// Waits for the next change of what is revoked; for ever where nobody is verified.
+async fn changed(revoked: &mut Option<watch::Receiver<()>>) {
+    let changed = match revoked {
+        Some(revoked) => revoked.changed().await.is_ok(),
+        None => false,
+    };
+    if !changed {
+        std::future::pending().await
     }
 }

@@ -1,0 +1,70 @@
+//! Plain documents of a service in other processes, such as its keys.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use chatty_access::{CONTEXT_HEADER, Caller};
+use http::{HeaderValue, Request, StatusCode, uri::PathAndQuery};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    HttpUpstream, Sealing,
+    endpoints::Lease,
+    response::{self, Unread},
+};
+
+/// How long one endpoint may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why there is no document; of several endpoints, what the last one did.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// No endpoint could be reached, or none answered in time.
+    #[error("no endpoint answers")]
+    NoAnswer,
+    /// Another status than 200.
+    #[error("the answer's status is {0}")]
+    Status(StatusCode),
+}
+
+impl HttpUpstream {
+    /// Reads what `GET path` gives; each endpoint is asked once, until one answers. Sealed like every other request.
+    pub async fn get(&self, path: &'static str) -> Result<Bytes, Unavailable> {
+        let (mut tried, mut reason) = (Vec::new(), Unavailable::NoAnswer);
+        while let Some(lease) = self.endpoints.lease(&tried, true, Instant::now()) {
+            if tried.contains(&lease.at) {
+                break;
+            }
+            match timeout(PATIENCE, self.get_from(&lease, path)).await {
+                Ok(Ok(document)) => {
+                    lease.answered();
+                    return Ok(document);
+                }
+                Ok(Err(Unavailable::Status(status))) => {
+                    lease.answered();
+                    reason = Unavailable::Status(status);
+                }
+                Ok(Err(Unavailable::NoAnswer)) | Err(_) => lease.failed(Instant::now()),
+            }
+            tried.push(lease.at);
+        }
+        Err(reason)
+    }
+
+    async fn get_from(&self, lease: &Lease, path: &'static str) -> Result<Bytes, Unavailable> {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = lease.uri_of(PathAndQuery::from_static(path));
+        if let Some(Sealing { seals, clock }) = &self.sealing {
+            let seal = seals.seal(&self.name, &Caller::anonymous(), b"", clock.now());
+            let seal = HeaderValue::try_from(seal).expect("a seal is visible ASCII");
+            request.headers_mut().insert(CONTEXT_HEADER, seal);
+        }
+        let answer = self.client.send(request).await.map_err(|_| Unavailable::NoAnswer)?;
+        if answer.status() != StatusCode::OK {
+            return Err(Unavailable::Status(answer.status()));
+        }
+        let body = response::collect(Body::new(answer.into_body()).into_data_stream()).await;
+        body.map(Into::into).map_err(|_: Unread| Unavailable::NoAnswer)
+    }
+}
