@@ -136,6 +136,7 @@ impl Relay {
                     Err(error) => self.note(Some(error.into())),
                 }
             }
+            self.prune().await;
             // Before looking: what is written from here on wakes the loop again.
             commits.mark_unchanged();
             let published = self.publish_batch(lease).await;
@@ -154,7 +155,6 @@ impl Relay {
                     true
                 }
             };
-            self.prune().await;
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = sleep(LOOK_AGAIN) => {}

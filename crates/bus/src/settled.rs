@@ -23,7 +23,7 @@ pub async fn settled(producers: &[Db], consumers: &[(Group, Db)], clock: &Clock)
         if count_due(db, group.name, now).await? > 0 {
             return Ok(false);
         }
-        groups.push((group, list_done(db, group.name).await?));
+        groups.push((group, list_done(db, group.name, now).await?));
     }
     for db in producers {
         for (id, envelope, sent_at) in list_outbox(db, now - INBOX_RETENTION).await? {
@@ -37,8 +37,9 @@ pub async fn settled(producers: &[Db], consumers: &[(Group, Db)], clock: &Clock)
     Ok(true)
 }
 
+/// A new delivery is due even if it came after `now` was read; only one that has failed can be put off.
 async fn count_due(db: &Db, group: &str, now: DateTime<Utc>) -> Result<i64, Error> {
-    let (due,) = query!("SELECT COUNT(1) FROM delivery WHERE consumer = $1 AND due_at <= $2")
+    let (due,) = query!("SELECT COUNT(1) FROM delivery WHERE consumer = $1 AND (attempt = 0 OR due_at <= $2)")
         .bind(group)
         .bind(now)
         .fetch_one::<(i64,)>(db)
@@ -47,13 +48,14 @@ async fn count_due(db: &Db, group: &str, now: DateTime<Utc>) -> Result<i64, Erro
 }
 
 /// What the group has handled, given up or put off.
-async fn list_done(db: &Db, group: &str) -> Result<HashSet<Uuid>, Error> {
+async fn list_done(db: &Db, group: &str, now: DateTime<Utc>) -> Result<HashSet<Uuid>, Error> {
     let rows = query!(
         "SELECT event_id FROM inbox WHERE consumer = $1
          UNION SELECT event_id FROM dead_letter WHERE consumer = $1
-         UNION SELECT event_id FROM delivery WHERE consumer = $1"
+         UNION SELECT event_id FROM delivery WHERE consumer = $1 AND attempt > 0 AND due_at > $2"
     )
     .bind(group)
+    .bind(now)
     .fetch_all::<(Uuid,)>(db)
     .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())

@@ -97,8 +97,9 @@ impl Ear {
 }
 
 fn tell(bus: &RabbitMq, bytes: &[u8]) {
-    match serde_json::from_slice(bytes) {
-        Ok(event) => bus.tell(Heard::Event(Arc::new(event))),
-        Err(_) => tracing::debug!("something that is no event was heard"),
+    if let Ok(event) = serde_json::from_slice(bytes) {
+        bus.tell(Heard::Event(Arc::new(event)));
+    } else {
+        tracing::debug!("something that is no event was heard");
     }
 }

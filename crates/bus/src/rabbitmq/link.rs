@@ -1,6 +1,6 @@
 //! The connection: opening it, keeping it, and opening it again. Knows no event.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use chatty_events::Envelope;
 use lapin::{
@@ -21,7 +21,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A connection that lasted so long was a good one: the next is tried at once.
 const STABLE: Duration = Duration::from_secs(10);
 /// For everything between the first byte and the last declaration.
-const OPENING: Duration = Duration::from_secs(60);
+const OPENING: Duration = Duration::from_mins(1);
 const CLOSING: Duration = Duration::from_secs(2);
 /// Seconds. A peer that is silent for twice as long is gone.
 const HEARTBEAT: u16 = 10;
@@ -152,23 +152,28 @@ async fn open(bus: &RabbitMq) -> Result<(Link, Ear), OpenError> {
     Ok((Link { connection: Arc::new(connection), publisher, hints, broken }, ear))
 }
 
-/// Uses the connection until it breaks, or until `stop` breaks off and leaves it to those who finish.
-async fn serve(bus: &RabbitMq, link: &Link, ear: Ear, stop: &CancellationToken) -> std::ops::ControlFlow<()> {
+/// Uses the connection until it breaks, or until `stop` and nobody needs it any more.
+async fn serve(bus: &RabbitMq, link: &Link, ear: Ear, stop: &CancellationToken) -> ControlFlow<()> {
     bus.0.link.send_replace(Some(link.clone()));
     bus.0.connected.send_replace(true);
     // What was said while nobody listened is gone.
     bus.tell(Heard::Missed);
-    tokio::select! {
-        () = stop.cancelled() => return std::ops::ControlFlow::Break(()),
-        () = link.broken.cancelled() => {}
-        () = ear.hear(bus) => {}
-    }
+    let stopped = async {
+        stop.cancelled().await;
+        // Who has an event in hand also holds a receiver of the connection.
+        bus.0.link.closed().await;
+    };
+    let next = tokio::select! {
+        () = stopped => ControlFlow::Break(()),
+        () = link.broken.cancelled() => ControlFlow::Continue(()),
+        () = ear.hear(bus) => ControlFlow::Continue(()),
+    };
     bus.0.connected.send_replace(false);
     bus.0.link.send_replace(None);
     link.give_up();
-    // Only one side may be left of a broken connection; events in its hands go to others once it is closed.
-    drop(timeout(CLOSING, link.connection.close(200, "starting anew".into())).await);
-    std::ops::ControlFlow::Continue(())
+    // Only one side may know that it is broken; events in its hands go to others once it is closed.
+    drop(timeout(CLOSING, link.connection.close(200, "closing".into())).await);
+    next
 }
 
 /// Tells each change of state once. Never tells the password.
@@ -207,6 +212,33 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn bus(url: &str, prefix: &str) -> RabbitMq {
+        let config = crate::rabbitmq::Config { url: url.to_owned(), prefix: prefix.to_owned() };
+        RabbitMq::new(config, &[], chatty_types::Clock::system()).unwrap()
+    }
+
+    async fn refusal(url: &str) -> OpenError {
+        open(&bus(url, "")).await.err().expect("there is no connection")
+    }
+
+    #[tokio::test]
+    async fn what_keeps_a_process_from_connecting_is_told_apart() {
+        assert!(matches!(refusal("amqp://127.0.0.1:1").await, OpenError::Unreachable(_)));
+        // The rest needs a broker that refuses.
+        let scratch = chatty_scratch::Scratch::new().await;
+        let Some(broker) = scratch.broker() else { return };
+        let at = |change: fn(&mut AMQPUri)| {
+            let mut uri = uri(&broker.url).unwrap();
+            change(&mut uri);
+            uri.to_string()
+        };
+        let wrong = refusal(&at(|uri| "hunter2".clone_into(&mut uri.authority.userinfo.password))).await;
+        assert!(matches!(wrong, OpenError::Credentials), "{wrong:?}");
+        assert!(!format!("{wrong:?}").contains("hunter2"));
+        let nowhere = refusal(&at(|uri| "nowhere".clone_into(&mut uri.vhost))).await;
+        assert!(matches!(nowhere, OpenError::VirtualHost), "{nowhere:?}");
+    }
 
     #[test]
     fn the_virtual_host_may_be_left_out() {

@@ -86,7 +86,7 @@ impl RabbitMq {
     }
 
     /// Connects, declares what is missing, and connects again whenever the connection is lost, until `stop`. What is in
-    /// hand then may still be published and acknowledged: the connection closes with the last clone of the bus.
+    /// hand then is still published and acknowledged; the connection closes when the last consumer has stopped.
     pub fn run(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
         link::run(self.clone(), stop)
     }
@@ -94,10 +94,6 @@ impl RabbitMq {
     /// Whether there is a connection.
     pub fn connected(&self) -> watch::Receiver<bool> {
         self.0.connected.subscribe()
-    }
-
-    fn link(&self) -> Option<Link> {
-        self.0.link.borrow().clone()
     }
 
     /// Tells this process's listeners.
@@ -116,7 +112,9 @@ impl std::fmt::Debug for RabbitMq {
 impl Bus for RabbitMq {
     fn publish<'a>(&'a self, events: &'a [Envelope]) -> BoxFuture<'a, Result<(), PublishError>> {
         async move {
-            let link = self.link().ok_or(PublishError::NotConnected)?;
+            // Held to the end, so that a stopping process closes its connection later.
+            let links = self.0.link.subscribe();
+            let link = links.borrow().clone().ok_or(PublishError::NotConnected)?;
             let published = publish::publish(&link, &self.0.topology, events).await;
             published.map_err(|error| PublishError::NotConfirmed(error.into()))
         }
@@ -124,7 +122,7 @@ impl Bus for RabbitMq {
     }
 
     fn broadcast(&self, event: Envelope) {
-        if let Some(link) = self.link() {
+        if let Some(link) = &*self.0.link.borrow() {
             link.hint(event);
         }
     }

@@ -1,6 +1,9 @@
 //! A test's part of a RabbitMQ: a way to it that can be cut, a look at its queues, and their end.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use chatty_bus::{Group, rabbitmq};
 use chatty_scratch::Broker;
@@ -24,6 +27,7 @@ pub(crate) struct Way {
     groups: &'static [Group],
     port: u16,
     open: Arc<Mutex<JoinSet<()>>>,
+    taken: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
@@ -34,9 +38,11 @@ impl Way {
         let port = listener.local_addr().unwrap().port();
         let open = Arc::new(Mutex::new(JoinSet::new()));
         let mut tasks = JoinSet::new();
-        let opened = Arc::clone(&open);
+        let taken = Arc::new(AtomicUsize::new(0));
+        let (opened, counted) = (Arc::clone(&open), Arc::clone(&taken));
         tasks.spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
                 let authority = uri.authority.clone();
                 opened.lock().unwrap().spawn(async move {
                     if let Ok(mut far) = TcpStream::connect((authority.host, authority.port)).await {
@@ -45,7 +51,7 @@ impl Way {
                 });
             }
         });
-        Self { broker, groups, port, open, _tasks: tasks }
+        Self { broker, groups, port, open, taken, _tasks: tasks }
     }
 
     /// How a process of the test is told of the broker.
@@ -54,6 +60,11 @@ impl Way {
         "127.0.0.1".clone_into(&mut uri.authority.host);
         uri.authority.port = self.port;
         rabbitmq::Config { url: uri.to_string(), prefix: self.broker.prefix.clone() }
+    }
+
+    /// How many connections have been made on it.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.load(Ordering::SeqCst)
     }
 
     /// Cuts every connection. New ones are let through.

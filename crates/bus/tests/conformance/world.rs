@@ -209,5 +209,5 @@ pub(crate) async fn until(mut holds: impl AsyncFnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it comes about");
+    tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("it comes about");
 }
