@@ -31,9 +31,9 @@ use crate::{
     scan::{self, ScanLimits},
 };
 
-/// What a document of the router may measure. The router takes 32 KiB, 5,000 tokens and 64 brackets from clients;
-/// planning repeats selections for types of an interface and adds keys. Of brackets the schema's own limit of 60 nested
-/// selections leaves as many again for arguments. `async-graphql`'s parser survives ten times the depth.
+/// What a document of the router may measure. From clients the router takes 32 KiB, 5,000 tokens and 64 brackets;
+/// planning repeats selections for the types of an interface and adds keys. Subgraph schemas take 60 nested selections,
+/// which leaves as many brackets for arguments. `async-graphql`'s parser needs 1,234 to overflow a stack of 2 MiB.
 const DOCUMENT: ScanLimits = ScanLimits { bytes: 256 * 1024, tokens: 50_000, depth: 128 };
 
 /// How long a request may run: longer than any router waits, so that nothing runs for nobody.
