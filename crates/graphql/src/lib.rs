@@ -10,6 +10,7 @@ pub mod idempotency;
 mod loader;
 mod policy;
 mod problem;
+mod refusals;
 mod request;
 mod scalars;
 mod schema;

@@ -6,9 +6,10 @@ use async_graphql::{ObjectType, SDLExportOptions, Schema, SchemaBuilder, Subscri
 
 use chatty_kit::Exposure;
 
-use crate::{Entities, PerRequest, entities::Started, policy::ErrorPolicy};
+use crate::{Entities, PerRequest, entities::Started, policy::ErrorPolicy, refusals::Refusals};
 
-/// Nested fields in a request from another process: the router's own limit, and what planning may wrap around it.
+/// Nested selections in a request from another process. The router takes 20 from clients; planning wraps each in a
+/// fragment at most, and the whole in `_entities` and the entity's type. The library's parser ends at 64.
 const DEPTH: usize = 60;
 /// Fields in such a request.
 const COMPLEXITY: usize = 10_000;
@@ -25,7 +26,9 @@ where
     let builder = match exposure {
         Exposure::InProcess => builder.validation_mode(ValidationMode::Fast),
         Exposure::Network => {
-            builder.validation_mode(ValidationMode::Strict).limit_depth(DEPTH).limit_complexity(COMPLEXITY)
+            let builder = builder.validation_mode(ValidationMode::Strict).limit_complexity(COMPLEXITY);
+            // Fields alone, and fields with fragments.
+            builder.limit_depth(DEPTH).limit_recursive_depth(DEPTH).extension(Refusals)
         }
     };
     builder

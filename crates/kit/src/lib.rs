@@ -4,6 +4,7 @@
 //! The only crate that reads the environment and that spawns tasks. It knows no service.
 
 pub mod config;
+pub mod endpoint;
 mod env;
 mod fault;
 pub mod http;
