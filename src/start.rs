@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
-use chatty_access::{Keys, Verifier};
+use chatty_access::{Keys, Revocations, Verifier};
 use chatty_auth::{Admin, Auth, FirstAdmin, NewAdmin};
 use chatty_bus::{Group, InProcess, relay};
 use chatty_kit::{
@@ -12,11 +12,12 @@ use chatty_kit::{
     http::{self, Readiness},
 };
 use chatty_router::{
-    Gateway, Upstream,
+    Gateway, Upstream, revocation,
     transport::{self, RouterState},
 };
 use chatty_store::Db;
 use chatty_types::{Clock, Cursors};
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 
 use crate::{Config, Mode, folder::Folder, schema};
@@ -61,7 +62,9 @@ impl System {
         ];
 
         let gateway = gateway(&services, config)?;
-        let verifier = Verifier::new(env.keys.clone(), public_url.clone(), env.clock.clone());
+        let revocations = follow_revocations(&env, &auth);
+        let verifier = Verifier::new(env.keys.clone(), public_url.clone(), env.clock.clone())
+            .with_revocations(revocations.clone());
         let readiness = Readiness::default();
         let mut transports = transport::Config::new(public_url.parse()?);
         transports.allowed_origins = config.router.origins()?;
@@ -78,6 +81,8 @@ impl System {
         // Last, because the password is shown only if everything else has succeeded.
         let first_admin = auth.first_admin().await.context("the first administrator cannot be made")?;
         env.tasks.spawn(http::serve(listener, routes, env.tasks.clone()));
+        // Until it knows what is revoked, this process lets in who is not to be let in.
+        revocations.informed().await;
         readiness.set_ready();
         Ok(Self { address, first_admin, gateway, verifier, databases, tasks: env.tasks, folder })
     }
@@ -96,6 +101,19 @@ impl System {
         }
         in_time
     }
+}
+
+/// Whose access has ended, as auth in this process tells and knows.
+fn follow_revocations(env: &Env, auth: &Auth) -> Revocations {
+    let revocations = Revocations::new(env.clock.clone());
+    let auth = auth.clone();
+    let snapshot = move || {
+        let auth = auth.clone();
+        async move { auth.revocations().await }.boxed()
+    };
+    let follower = revocation::follow(Arc::clone(&env.bus), snapshot, revocations.clone(), env.tasks.stopping());
+    env.tasks.spawn(follower);
+    revocations
 }
 
 /// Runs the services' consumers and relays; gives back the routes with theirs.
