@@ -1,6 +1,6 @@
 //! Registering, signing in, staying signed in, signing out.
 
-use chatty_testkit::Harness;
+use chatty_testkit::{Closed, Harness};
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -90,6 +90,34 @@ async fn signing_out_ends_the_session_and_only_that() {
 }
 
 #[tokio::test]
+async fn signing_out_ends_access_tokens_and_open_sockets_at_once() {
+    let h = Harness::start().await;
+    let phone = h.register("ana").await;
+    let laptop = h.login("ana", "password of ana").await;
+    let (mut lost, mut kept) = (h.socket().await, h.socket().await);
+    lost.init(&phone).await;
+    kept.init(&laptop).await;
+    lost.subscribe("1", "subscription { homeFeedEvents { __typename } }", Value::Null).await;
+    lost.data("1").await;
+
+    phone.mutate("logout", json!({"scope": "THIS"}), "ok").await;
+    assert_eq!(lost.closed().await, Closed { code: 4403, reason: "Forbidden".to_owned() });
+    let reply = phone.send("{ me { scopes } }", Value::Null).await;
+    assert_eq!((reply.status, reply.codes()), (401, vec!["UNAUTHENTICATED"]));
+    kept.subscribe("1", "{ me { user { username } } }", Value::Null).await;
+    assert_eq!(kept.data("1").await["me"]["user"]["username"], "ana");
+
+    // What was revoked before a start is known after it.
+    let h = h.restart().await;
+    let mut late = h.socket().await;
+    let authorization = format!("Bearer {}", phone.token().expect("a token"));
+    late.send(json!({"type": "connection_init", "payload": {"authorization": authorization}})).await;
+    assert_eq!(late.closed().await.code, 4403);
+    let mut kept = h.socket().await;
+    kept.init(&laptop).await;
+}
+
+#[tokio::test]
 async fn people_see_where_they_are_signed_in() {
     let h = Harness::start().await;
     let ana = h.register("ana").await;
@@ -98,8 +126,10 @@ async fn people_see_where_they_are_signed_in() {
     let me = ana.query(query, Value::Null).await;
     let session = &me["me"]["sessions"]["nodes"][0];
     assert_eq!(session["isCurrent"], true);
-    ana.mutate("logout", json!({"scope": "SESSION", "sessionId": session["id"]}), "ok").await;
-    assert_eq!(ana.query(query, Value::Null).await["me"]["sessions"]["nodes"], json!([]));
+    let elsewhere = h.login("ana", "password of ana").await;
+    elsewhere.mutate("logout", json!({"scope": "SESSION", "sessionId": session["id"]}), "ok").await;
+    let left = elsewhere.query(query, Value::Null).await["me"]["sessions"]["nodes"].take();
+    assert_eq!((left.as_array().map(Vec::len), &left[0]["isCurrent"]), (Some(1), &json!(true)));
 }
 
 #[tokio::test]

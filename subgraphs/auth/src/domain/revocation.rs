@@ -64,7 +64,8 @@ pub(crate) async fn snapshot(app: &App) -> Result<Snapshot, chatty_store::Error>
     let users = revocation::list_revoked_users(&app.db, since).await?;
     let sessions = sessions.into_iter().map(|(id, at)| Revocation::Session { id, at });
     let users = users.into_iter().map(|(id, not_before)| Revocation::User { id, not_before });
-    Ok(Snapshot { seconds_kept: kept.num_seconds(), revoked: sessions.chain(users).collect() })
+    let seconds_kept = u32::try_from(kept.num_seconds()).unwrap_or(u32::MAX);
+    Ok(Snapshot { seconds_kept, revoked: sessions.chain(users).collect() })
 }
 
 /// Forgets what no token can be concerned by any more.

@@ -206,7 +206,7 @@ async fn to_end_many_sessions_takes_few_statements_and_to_end_one_always_as_many
 async fn a_revocation_is_told_and_kept_a_little_longer_than_a_token_lives() {
     let (world, one, _) = signed_in_twice().await;
     world.log_out(&one, json!({"scope": "THIS"})).await;
-    let kept = world.auth.revocations().await.unwrap().seconds_kept;
+    let kept = i64::from(world.auth.revocations().await.unwrap().seconds_kept);
     assert_eq!(kept, 660, "ten minutes of the token, and one");
     let stored = async || {
         // A start cleans up.
