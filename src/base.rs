@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use chatty_access::{Keys, Seals};
-use chatty_bus::{Bus, InProcess, RabbitMq, Turn};
+use chatty_bus::{
+    Bus, InProcess,
+    rabbitmq::{self, RabbitMq},
+    relay::Turn,
+};
 use chatty_kit::{Env, Exposure, Storage, Tasks};
 use chatty_types::{Clock, Cursors, Secret};
 

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Part;
 
+/// A stop has 30 s, of which requests in hand get 20.
+const LONGEST_DRAIN_SECONDS: u16 = 10;
+
 /// All keys. `chatty config print` shows them with their values.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -221,6 +224,10 @@ impl Config {
         if let Some(url) = &self.public_url {
             url.parse::<Origin>().with_context(|| format!("`public_url` is {url}"))?;
         }
+        anyhow::ensure!(
+            self.drain_seconds.is_none_or(|seconds| seconds <= LONGEST_DRAIN_SECONDS),
+            "`drain_seconds` may be at most {LONGEST_DRAIN_SECONDS}: requests in hand need the rest of the 30 s of a stop"
+        );
         self.router.origins()?;
         telemetry::check(&self.log).with_context(|| format!("`log` is {}", self.log))?;
         Ok(())

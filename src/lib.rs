@@ -13,6 +13,7 @@ mod reference;
 pub mod schema;
 mod start;
 
+pub use chatty_auth::FirstAdmin;
 pub use config::{Config, Mode, RouterConfig};
 pub use health::ask_ready;
 pub use part::{Part, UnknownPart};

@@ -37,6 +37,7 @@ pub struct Broker {
 impl Scratch {
     /// Fresh surroundings.
     pub async fn new() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "tests make names of their own, and have no clock yet")]
         let name = format!("chatty_test_{}", Uuid::new_v4().simple());
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = match variable("CHATTY_TEST_DATABASE_URL") {

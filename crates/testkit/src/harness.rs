@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 
 use async_graphql::Variables;
-use chatty::{Config, Part, System};
+use chatty::{Config, FirstAdmin, Part, System};
 use chatty_access::Caller;
-use chatty_auth::FirstAdmin;
 use chatty_router::{Gateway, GraphqlRequest, Upstream};
 use chatty_scratch::Scratch;
 use chatty_types::Clock;
