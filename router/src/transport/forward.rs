@@ -24,7 +24,7 @@ use super::identity::{self, FORWARDED_FOR};
 use crate::{HttpUpstream, upstream::Lease};
 
 /// Within which a service must have taken a request and begun its answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long either side may send nothing in the middle of a body.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);

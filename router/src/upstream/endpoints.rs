@@ -237,7 +237,9 @@ mod tests {
     fn many_failures_at_once_count_once_and_pauses_have_an_end() {
         let mut one = Timed::new(1);
         let together: Vec<_> = (0..100).map(|_| one.lease()).collect();
-        together.iter().for_each(|lease| lease.failed(one.1));
+        for lease in &together {
+            lease.failed(one.1);
+        }
         drop(together);
         assert!(one.lease().last_resort);
         one.1 += FIRST_PAUSE;

@@ -42,9 +42,11 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const CONTEXT: HeaderName = HeaderName::from_static(CONTEXT_HEADER);
 
-/// A subgraph that is asked over HTTP. Clones share what is known of its endpoints.
+/// A subgraph that is asked over HTTP. Cheap to clone; clones share what is known of its endpoints.
 #[derive(Clone)]
-pub struct HttpUpstream {
+pub struct HttpUpstream(Arc<Inner>);
+
+struct Inner {
     name: Arc<str>,
     endpoints: Endpoints,
     client: HttpClient,
@@ -91,7 +93,7 @@ type Read<T> = fn(http::Response<Incoming>) -> BoxFuture<'static, Result<T, TryE
 /// What a subscription is answered with.
 enum Opened {
     Stream(Body),
-    Answer(Response),
+    Answer(Box<Response>),
 }
 
 impl HttpUpstream {
@@ -107,26 +109,26 @@ impl HttpUpstream {
             return Err(NotAnEndpoint::Missing);
         }
         endpoints.iter().try_for_each(check_endpoint)?;
-        Ok(Self { name: name.into(), endpoints: Endpoints::new(endpoints), client, sealing })
+        Ok(Self(Arc::new(Inner { name: name.into(), endpoints: Endpoints::new(endpoints), client, sealing })))
     }
 
     /// Asks each endpoint's `/readyz` every second until the tasks stop, and leaves those alone that are not ready: a
     /// process that drains says so before it closes its connections.
     pub fn watch_readiness(&self, tasks: &Tasks) {
-        readiness::watch(&self.name, &self.endpoints, &self.client, tasks);
+        readiness::watch(&self.0.name, &self.0.endpoints, &self.0.client, tasks);
     }
 
     pub(crate) fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
+        &self.0.endpoints
     }
 
     pub(crate) fn client(&self) -> &HttpClient {
-        &self.client
+        &self.0.client
     }
 
     pub(super) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Response, Failure> {
         let outgoing = Outgoing::of(&request, ANSWERS);
-        let (response, _ended) = self.ask(&outgoing, request.caller, deadline, |answer| read(answer).boxed()).await?;
+        let (response, _ended) = self.0.ask(&outgoing, request.caller, deadline, |answer| read(answer).boxed()).await?;
         Ok(response)
     }
 
@@ -135,17 +137,21 @@ impl HttpUpstream {
         request: &SubgraphRequest<'_>,
         deadline: Instant,
     ) -> BoxStream<'static, Result<Response, Failure>> {
-        let (upstream, outgoing, caller) = (self.clone(), Outgoing::of(request, EVENTS), request.caller.clone());
+        let (upstream, outgoing, caller) = (Arc::clone(&self.0), Outgoing::of(request, EVENTS), request.caller.clone());
         let opening = async move {
             match upstream.ask(&outgoing, &caller, deadline, |answer| open(answer).boxed()).await {
-                Ok((Opened::Stream(body), lease)) => events::read(upstream.name, caller.trace_id, body, lease),
-                Ok((Opened::Answer(response), _ended)) => stream::once(std::future::ready(Ok(response))).boxed(),
+                Ok((Opened::Stream(body), lease)) => {
+                    events::read(Arc::clone(&upstream.name), caller.trace_id, body, lease)
+                }
+                Ok((Opened::Answer(response), _ended)) => stream::once(std::future::ready(Ok(*response))).boxed(),
                 Err(failure) => stream::once(std::future::ready(Err(failure))).boxed(),
             }
         };
         stream::once(opening).flatten().boxed()
     }
+}
 
+impl Inner {
     /// Sends a request until an endpoint has answered it, which `read` decides, or trying again is of no use.
     async fn ask<T>(
         &self,
@@ -157,6 +163,8 @@ impl HttpUpstream {
         let mut tried = Vec::new();
         let mut lease =
             self.endpoints.lease(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
+        // Where no endpoint worked before, one try of each tells enough.
+        let hopeless = lease.last_resort;
         loop {
             let attempt = async { read(self.send(lease.uri(), outgoing, caller).await?).await };
             let error = match timeout_at(deadline, attempt).await.unwrap_or(Err(TryError::Late)) {
@@ -181,8 +189,7 @@ impl HttpUpstream {
             }
             let next = self.endpoints.lease(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
             if tried.contains(&next.at) {
-                // Where nothing works anyway, one try tells enough.
-                if lease.last_resort {
+                if hopeless {
                     return Err(Failure::Unavailable);
                 }
                 if timeout_at(deadline, tokio::time::sleep(RETRY_PAUSE)).await.is_err() {
@@ -280,7 +287,7 @@ async fn open(answer: http::Response<Incoming>) -> Result<Opened, TryError> {
     if is_stream && answer.status().is_success() {
         return Ok(Opened::Stream(Body::new(answer.into_body())));
     }
-    read(answer).await.map(Opened::Answer)
+    read(answer).await.map(|response| Opened::Answer(Box::new(response)))
 }
 
 /// `{"query":…,"variables":{…}}`, of which the first part was written when the plan was made.
@@ -313,6 +320,6 @@ fn traceparent(trace_id: &str) -> HeaderValue {
 
 impl fmt::Debug for HttpUpstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpUpstream").field("name", &self.name).field("endpoints", &self.endpoints.uris()).finish()
+        write!(f, "HttpUpstream({} at {:?})", self.0.name, self.0.endpoints.uris())
     }
 }
