@@ -90,7 +90,7 @@ async fn pass(service: &HttpUpstream, request: Request) -> Response {
     let mut body = Some(Body::from_stream(stalling(body)));
     let mut tried = Vec::new();
     loop {
-        let Some(lease) = service.endpoints().lease(&tried, repeatable, Instant::now()) else {
+        let Some(mut lease) = service.endpoints().lease(&tried, repeatable, Instant::now()) else {
             return refuse(NoAnswer::Unreachable);
         };
         let mut attempt = http::Request::new(body.take().filter(|_| !bodiless).unwrap_or_else(Body::empty));

@@ -87,7 +87,7 @@ impl Events {
         }
     }
 
-    fn tell(&self, broken: &Break) {
+    fn tell(&mut self, broken: &Break) {
         if matches!(broken, Break::Silent | Break::Connection(_)) {
             self.lease.failed(Instant::now());
         }

@@ -16,17 +16,16 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use hyper::body::Incoming;
-use hyper_util::client::legacy;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     Failure, HttpClient, NotAnEndpoint, SubgraphRequest,
     client::check_endpoint,
     endpoints::{Endpoints, Lease},
-    events, readiness,
-    response::{self, NotGraphql, Unread},
+    events, readiness, response,
+    tries::{TryError, check_status},
 };
 use crate::complete::json::{write_str, write_value};
 
@@ -68,23 +67,6 @@ struct Outgoing {
     accept: HeaderValue,
     /// Whether it may reach a subgraph twice.
     repeatable: bool,
-}
-
-/// Why one try gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TryError {
-    #[error("no connection")]
-    NotConnected(#[source] legacy::Error),
-    #[error("the connection broke")]
-    Broken(#[source] legacy::Error),
-    #[error("the answer cannot be read")]
-    Unread(#[from] Unread),
-    #[error("the answer's status is {0}")]
-    Status(StatusCode),
-    #[error("the answer is no GraphQL response")]
-    NotGraphql(#[from] NotGraphql),
-    #[error("no answer in time")]
-    Late,
 }
 
 /// Reads what an endpoint answered.
@@ -166,38 +148,42 @@ impl Inner {
         // Where no endpoint worked before, one try of each tells enough.
         let hopeless = lease.last_resort;
         loop {
-            let attempt = async { read(self.send(lease.uri(), outgoing, caller).await?).await };
-            let error = match timeout_at(deadline, attempt).await.unwrap_or(Err(TryError::Late)) {
-                Ok(answer) => {
-                    lease.answered();
-                    return Ok((answer, lease));
-                }
+            let error = match self.attempt(&mut lease, outgoing, caller, deadline, read).await {
+                Ok(answer) => return Ok((answer, lease)),
+                Err(TryError::Late) => return Err(Failure::Late),
                 Err(error) => error,
             };
-            self.log(&error, lease.uri(), caller);
-            if error.is_of_the_endpoint() {
-                lease.failed(Instant::now());
-            } else {
-                lease.answered();
-            }
-            if let TryError::Late = error {
-                return Err(Failure::Late);
-            }
             tried.push(lease.at);
             if tried.len() > RETRIES || !error.allows_another_try(outgoing.repeatable) {
                 return Err(Failure::Unavailable);
             }
             let next = self.endpoints.lease(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
-            if tried.contains(&next.at) {
-                if hopeless {
-                    return Err(Failure::Unavailable);
-                }
-                if timeout_at(deadline, tokio::time::sleep(RETRY_PAUSE)).await.is_err() {
-                    return Err(Failure::Late);
-                }
+            if tried.contains(&next.at) && (hopeless || timeout_at(deadline, sleep(RETRY_PAUSE)).await.is_err()) {
+                return Err(Failure::Unavailable);
             }
             lease = next;
         }
+    }
+
+    /// One try at one endpoint, from which the endpoint's health follows.
+    async fn attempt<T>(
+        &self,
+        lease: &mut Lease,
+        outgoing: &Outgoing,
+        caller: &Caller,
+        deadline: Instant,
+        read: Read<T>,
+    ) -> Result<T, TryError> {
+        let answer = async { read(self.send(lease.uri(), outgoing, caller).await?).await };
+        let answer = timeout_at(deadline, answer).await.unwrap_or(Err(TryError::Late));
+        match &answer {
+            Err(error) if error.is_of_the_endpoint() => lease.failed(Instant::now()),
+            _ => lease.answered(),
+        }
+        if let Err(error) = &answer {
+            self.log(error, lease.uri(), caller);
+        }
+        answer
     }
 
     async fn send(
@@ -238,38 +224,6 @@ impl Outgoing {
     fn of(request: &SubgraphRequest<'_>, accept: HeaderValue) -> Self {
         Self { body: body(request), accept, repeatable: !request.document.is_mutation() }
     }
-}
-
-impl TryError {
-    /// Whether the endpoint should be left alone for a while. One that answers nonsense answers.
-    fn is_of_the_endpoint(&self) -> bool {
-        match self {
-            Self::NotConnected(_) | Self::Broken(_) | Self::Unread(Unread::Broken(_)) | Self::Late => true,
-            Self::Status(status) => is_of_the_server(*status),
-            Self::Unread(Unread::TooLong) | Self::NotGraphql(_) => false,
-        }
-    }
-
-    /// Whether it makes sense, and does no harm, to send the request again.
-    fn allows_another_try(&self, repeatable: bool) -> bool {
-        match self {
-            // Nothing was sent.
-            Self::NotConnected(_) => true,
-            _ => repeatable && self.is_of_the_endpoint(),
-        }
-    }
-}
-
-/// Says that the server or what stands before it cannot serve now.
-fn is_of_the_server(status: StatusCode) -> bool {
-    matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
-}
-
-/// Refuses statuses under which no body is an answer: the server cannot serve, or it is the router that is not let in.
-/// The latter must not reach clients as if their own token had been refused.
-fn check_status(status: StatusCode) -> Result<(), TryError> {
-    let keeps_us_out = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::PROXY_AUTHENTICATION_REQUIRED];
-    if is_of_the_server(status) || keeps_us_out.contains(&status) { Err(TryError::Status(status)) } else { Ok(()) }
 }
 
 async fn read(answer: http::Response<Incoming>) -> Result<Response, TryError> {

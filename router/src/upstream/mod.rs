@@ -7,6 +7,7 @@ mod http;
 mod readiness;
 mod response;
 mod sse;
+mod tries;
 
 use std::{fmt, sync::Arc};
 

@@ -1,12 +1,15 @@
 //! What is sent to a subgraph, and what is not.
 
 use chatty_access::CONTEXT_HEADER;
+use chatty_router::{Gateway, Limits, LoadError};
 use chatty_types::Clock;
 use serde_json::{Value, json};
 
-use super::{ask, gateway, nobody, server::Server};
-use crate::fixture::{http::seals, read, request, viewer};
-use chatty_router::Limits;
+use super::{ask, gateway, nobody, server::Server, supergraph};
+use crate::fixture::{
+    http::{seals, upstream},
+    read, request, viewer,
+};
 
 #[tokio::test]
 async fn a_request_is_sealed_for_its_subgraph_and_its_body() {
@@ -61,4 +64,13 @@ async fn connections_are_used_again() {
         ask(&gateway, "{ items { id } }").await;
     }
     assert_eq!((items.count(), *items.open.borrow()), (5, 1));
+}
+
+#[tokio::test]
+async fn a_timeout_of_a_subgraph_that_does_not_exist_is_an_error() {
+    let mut limits = Limits::default();
+    limits.subgraph_timeouts_ms.insert("prizes".to_owned(), 50);
+    let upstreams = ["items", "prices"].map(|name| (name.to_owned(), upstream(name, &[nobody()])));
+    let refused = Gateway::load(&supergraph(), upstreams.into(), limits).err().unwrap();
+    assert!(matches!(&refused, LoadError::UnknownSubgraph(name) if name == "prizes"), "{refused}");
 }
