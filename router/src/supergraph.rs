@@ -240,6 +240,7 @@ mod tests {
             (r#"url: "/graphql""#, NotAnEndpoint::Relative),
             (r#"url: "localhost""#, NotAnEndpoint::Relative),
             (r#"url: "ftp://localhost/graphql""#, NotAnEndpoint::Scheme),
+            (r#"url: "http://u:p@localhost/""#, NotAnEndpoint::Credentials),
             (r#"url: "http://""#, NotAnEndpoint::Malformed),
             (r#"url: "http://a b/""#, NotAnEndpoint::Malformed),
         ] {

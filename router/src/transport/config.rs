@@ -1,4 +1,4 @@
-//! Which web pages may use the API, and how long a request may take to arrive.
+//! Which web pages may use the API, which proxies are believed, and how long a request may take to arrive.
 
 use std::{
     fmt,

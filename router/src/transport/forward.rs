@@ -24,7 +24,7 @@ use super::identity::{self, FORWARDED_FOR};
 use crate::{HttpUpstream, upstream::Lease};
 
 /// Within which a service must have taken a request and begun its answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long either side may send nothing in the middle of a body.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -90,7 +90,7 @@ async fn pass(service: &HttpUpstream, request: Request) -> Response {
     let mut body = Some(Body::from_stream(stalling(body)));
     let mut tried = Vec::new();
     loop {
-        let Some(lease) = service.endpoints().lease(&tried, repeatable, Instant::now()) else {
+        let Some(mut lease) = service.endpoints().lease(&tried, repeatable, Instant::now()) else {
             return refuse(NoAnswer::Unreachable);
         };
         let mut attempt = http::Request::new(body.take().filter(|_| !bodiless).unwrap_or_else(Body::empty));

@@ -73,6 +73,9 @@ pub enum NotAnEndpoint {
     /// A scheme that requests cannot be sent by.
     #[error("the url's scheme is neither http nor https")]
     Scheme,
+    /// A user name or password, which would not be sent.
+    #[error("the url contains credentials, which are not supported")]
+    Credentials,
 }
 
 /// Reads the URL of an endpoint.
@@ -88,6 +91,9 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, NotAnEndpoint> {
 /// Whether requests can be sent there.
 pub(crate) fn check_endpoint(uri: &Uri) -> Result<(), NotAnEndpoint> {
     match (uri.scheme_str(), uri.host()) {
+        _ if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
+            Err(NotAnEndpoint::Credentials)
+        }
         (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(()),
         (Some("http" | "https"), _) => Err(NotAnEndpoint::Malformed),
         (Some(_), _) => Err(NotAnEndpoint::Scheme),

@@ -124,16 +124,18 @@ impl Lease {
     }
 
     /// The endpoint answered, whatever it said.
-    pub(crate) fn answered(&self) {
+    pub(crate) fn answered(&mut self) {
+        self.end_trial();
         let state = &mut self.endpoints.lock().states[self.at];
         (state.failures, state.aside) = (0, None);
     }
 
     /// The endpoint refused the connection, broke it, did not answer or cannot serve: it is set aside.
-    pub(crate) fn failed(&self, now: Instant) {
+    pub(crate) fn failed(&mut self, now: Instant) {
+        let trial = self.end_trial();
         let state = &mut self.endpoints.lock().states[self.at];
         // Of many requests that fail together only the first one counts.
-        let known = state.aside.is_some_and(|until| self.began < until) && !self.trial;
+        let known = state.aside.is_some_and(|until| self.began < until) && !trial;
         if known {
             return;
         }
@@ -141,15 +143,21 @@ impl Lease {
         state.failures = state.failures.saturating_add(1);
         state.aside = Some(now + pause);
     }
+
+    /// The request has found out what it could, though it may go on as a stream. Says whether it was a trial.
+    fn end_trial(&mut self) -> bool {
+        let trial = std::mem::take(&mut self.trial);
+        if trial {
+            self.endpoints.lock().states[self.at].on_trial = false;
+        }
+        trial
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let state = &mut self.endpoints.lock().states[self.at];
-        state.outstanding -= 1;
-        if self.trial {
-            state.on_trial = false;
-        }
+        self.end_trial();
+        self.endpoints.lock().states[self.at].outstanding -= 1;
     }
 }
 
@@ -209,7 +217,7 @@ mod tests {
         two.1 += FIRST_PAUSE;
         let writing = two.0.lease(&[], false, two.1).unwrap();
         assert_eq!(writing.at, 1, "what cannot be repeated finds nothing out");
-        let trial = two.lease();
+        let mut trial = two.lease();
         assert_eq!(trial.at, 0);
         assert_eq!(two.next(3), [1, 1, 1], "one at a time");
         trial.failed(two.1);
@@ -217,12 +225,13 @@ mod tests {
         two.1 += FIRST_PAUSE;
         assert_eq!(two.next(1), [1], "the second pause is longer");
         two.1 += FIRST_PAUSE;
-        let trial = two.lease();
+        let mut trial = two.lease();
         assert_eq!(trial.at, 0);
         trial.answered();
-        drop(trial);
         drop(writing);
-        assert_eq!(two.next(4), [1, 0, 1, 0]);
+        assert_eq!(two.next(2), [1, 1], "the idler one");
+        drop(trial);
+        assert_eq!(two.next(2), [0, 1]);
     }
 
     #[test]
@@ -234,10 +243,24 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_that_was_a_trial_leaves_room_once_it_is_answered() {
+        let mut one = Timed::new(1);
+        one.fail();
+        one.1 += FIRST_PAUSE;
+        let mut stream = one.lease();
+        stream.answered();
+        one.fail();
+        one.1 += FIRST_PAUSE;
+        assert!(!one.lease().last_resort, "the next trial");
+    }
+
+    #[test]
     fn many_failures_at_once_count_once_and_pauses_have_an_end() {
         let mut one = Timed::new(1);
-        let together: Vec<_> = (0..100).map(|_| one.lease()).collect();
-        together.iter().for_each(|lease| lease.failed(one.1));
+        let mut together: Vec<_> = (0..100).map(|_| one.lease()).collect();
+        for lease in &mut together {
+            lease.failed(one.1);
+        }
         drop(together);
         assert!(one.lease().last_resort);
         one.1 += FIRST_PAUSE;

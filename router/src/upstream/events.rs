@@ -25,6 +25,8 @@ struct Events {
     parser: Parser,
     /// The stream counts as a request at its endpoint for as long as it is open.
     lease: Lease,
+    /// How long it may be silent.
+    patience: Duration,
 }
 
 /// How a stream broke.
@@ -38,7 +40,7 @@ enum Break {
     Connection(#[from] axum::Error),
     #[error("the stream ended without saying so")]
     Unfinished,
-    #[error("nothing was heard for 45 s")]
+    #[error("nothing was heard for too long")]
     Silent,
 }
 
@@ -50,22 +52,25 @@ pub(super) fn read(
     body: Body,
     lease: Lease,
 ) -> BoxStream<'static, Result<Response, Failure>> {
-    let chunks = body.into_data_stream();
-    let events = Events { subgraph, trace_id, chunks, parser: Parser::new(MAX_EVENT_BYTES), lease };
-    stream::unfold(Some(events), |events| async move {
-        let mut events = events?;
-        match events.next().await {
-            Ok(response) => Some((Ok(response?), Some(events))),
-            Err(broken) => {
-                events.tell(&broken);
-                Some((Err(Failure::Unavailable), None))
-            }
-        }
-    })
-    .boxed()
+    let parser = Parser::new(MAX_EVENT_BYTES);
+    Events { subgraph, trace_id, chunks: body.into_data_stream(), parser, lease, patience: SILENCE }.stream()
 }
 
 impl Events {
+    fn stream(self) -> BoxStream<'static, Result<Response, Failure>> {
+        stream::unfold(Some(self), |events| async move {
+            let mut events = events?;
+            match events.next().await {
+                Ok(response) => Some((Ok(response?), Some(events))),
+                Err(broken) => {
+                    events.tell(&broken);
+                    Some((Err(Failure::Unavailable), None))
+                }
+            }
+        })
+        .boxed()
+    }
+
     /// The next response; `None` once the stream is complete.
     async fn next(&mut self) -> Result<Option<Response>, Break> {
         loop {
@@ -76,17 +81,43 @@ impl Events {
                     _ => {}
                 }
             }
-            let chunk = timeout(SILENCE, self.chunks.next()).await.map_err(|_elapsed| Break::Silent)?;
+            let chunk = timeout(self.patience, self.chunks.next()).await.map_err(|_elapsed| Break::Silent)?;
             let chunk = chunk.ok_or(Break::Unfinished)??;
             self.parser.feed(&chunk).map_err(|_| Break::TooLong)?;
         }
     }
 
-    fn tell(&self, broken: &Break) {
+    fn tell(&mut self, broken: &Break) {
         if matches!(broken, Break::Silent | Break::Connection(_)) {
             self.lease.failed(Instant::now());
         }
         let (subgraph, trace_id) = (&*self.subgraph, &self.trace_id);
         tracing::warn!(subgraph, trace_id, error = broken as &dyn std::error::Error, "a subgraph's stream broke");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::upstream::endpoints::Endpoints;
+
+    #[tokio::test]
+    async fn a_silent_stream_is_given_up_and_its_endpoint_set_aside() {
+        let endpoints = Endpoints::new(vec!["http://10.0.0.1/".parse().unwrap()]);
+        let lease = endpoints.lease(&[], true, Instant::now()).unwrap();
+        let begun = stream::once(std::future::ready(Ok::<_, axum::Error>(Bytes::from_static(b"event: next\n"))));
+        let events = Events {
+            subgraph: "quiet".into(),
+            trace_id: String::new(),
+            chunks: Body::from_stream(begun.chain(stream::pending())).into_data_stream(),
+            parser: Parser::new(MAX_EVENT_BYTES),
+            lease,
+            patience: Duration::from_millis(10),
+        };
+        let found: Vec<_> = events.stream().collect().await;
+        assert!(matches!(found[..], [Err(Failure::Unavailable)]), "{found:?}");
+        assert!(endpoints.lease(&[], true, Instant::now()).unwrap().last_resort);
     }
 }

@@ -16,17 +16,16 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use hyper::body::Incoming;
-use hyper_util::client::legacy;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     Failure, HttpClient, NotAnEndpoint, SubgraphRequest,
     client::check_endpoint,
     endpoints::{Endpoints, Lease},
-    events, readiness,
-    response::{self, NotGraphql, Unread},
+    events, readiness, response,
+    tries::{TryError, check_status},
 };
 use crate::complete::json::{write_str, write_value};
 
@@ -42,9 +41,11 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const CONTEXT: HeaderName = HeaderName::from_static(CONTEXT_HEADER);
 
-/// A subgraph that is asked over HTTP. Clones share what is known of its endpoints.
+/// A subgraph that is asked over HTTP. Cheap to clone; clones share what is known of its endpoints.
 #[derive(Clone)]
-pub struct HttpUpstream {
+pub struct HttpUpstream(Arc<Inner>);
+
+struct Inner {
     pub(super) name: Arc<str>,
     pub(super) endpoints: Endpoints,
     pub(super) client: HttpClient,
@@ -68,30 +69,13 @@ struct Outgoing {
     repeatable: bool,
 }
 
-/// Why one try gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TryError {
-    #[error("no connection")]
-    NotConnected(#[source] legacy::Error),
-    #[error("the connection broke")]
-    Broken(#[source] legacy::Error),
-    #[error("the answer cannot be read")]
-    Unread(#[from] Unread),
-    #[error("the answer's status is {0}")]
-    Status(StatusCode),
-    #[error("the answer is no GraphQL response")]
-    NotGraphql(#[from] NotGraphql),
-    #[error("no answer in time")]
-    Late,
-}
-
 /// Reads what an endpoint answered.
 type Read<T> = fn(http::Response<Incoming>) -> BoxFuture<'static, Result<T, TryError>>;
 
 /// What a subscription is answered with.
 enum Opened {
     Stream(Body),
-    Answer(Response),
+    Answer(Box<Response>),
 }
 
 impl HttpUpstream {
@@ -107,26 +91,26 @@ impl HttpUpstream {
             return Err(NotAnEndpoint::Missing);
         }
         endpoints.iter().try_for_each(check_endpoint)?;
-        Ok(Self { name: name.into(), endpoints: Endpoints::new(endpoints), client, sealing })
+        Ok(Self(Arc::new(Inner { name: name.into(), endpoints: Endpoints::new(endpoints), client, sealing })))
     }
 
     /// Asks each endpoint's `/readyz` every second until the tasks stop, and leaves those alone that are not ready: a
     /// process that drains says so before it closes its connections.
     pub fn watch_readiness(&self, tasks: &Tasks) {
-        readiness::watch(&self.name, &self.endpoints, &self.client, tasks);
+        readiness::watch(&self.0.name, &self.0.endpoints, &self.0.client, tasks);
     }
 
     pub(crate) fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
+        &self.0.endpoints
     }
 
     pub(crate) fn client(&self) -> &HttpClient {
-        &self.client
+        &self.0.client
     }
 
     pub(super) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Response, Failure> {
         let outgoing = Outgoing::of(&request, ANSWERS);
-        let (response, _ended) = self.ask(&outgoing, request.caller, deadline, |answer| read(answer).boxed()).await?;
+        let (response, _ended) = self.0.ask(&outgoing, request.caller, deadline, |answer| read(answer).boxed()).await?;
         Ok(response)
     }
 
@@ -135,17 +119,21 @@ impl HttpUpstream {
         request: &SubgraphRequest<'_>,
         deadline: Instant,
     ) -> BoxStream<'static, Result<Response, Failure>> {
-        let (upstream, outgoing, caller) = (self.clone(), Outgoing::of(request, EVENTS), request.caller.clone());
+        let (upstream, outgoing, caller) = (Arc::clone(&self.0), Outgoing::of(request, EVENTS), request.caller.clone());
         let opening = async move {
             match upstream.ask(&outgoing, &caller, deadline, |answer| open(answer).boxed()).await {
-                Ok((Opened::Stream(body), lease)) => events::read(upstream.name, caller.trace_id, body, lease),
-                Ok((Opened::Answer(response), _ended)) => stream::once(std::future::ready(Ok(response))).boxed(),
+                Ok((Opened::Stream(body), lease)) => {
+                    events::read(Arc::clone(&upstream.name), caller.trace_id, body, lease)
+                }
+                Ok((Opened::Answer(response), _ended)) => stream::once(std::future::ready(Ok(*response))).boxed(),
                 Err(failure) => stream::once(std::future::ready(Err(failure))).boxed(),
             }
         };
         stream::once(opening).flatten().boxed()
     }
+}
 
+impl Inner {
     /// Sends a request until an endpoint has answered it, which `read` decides, or trying again is of no use.
     async fn ask<T>(
         &self,
@@ -157,40 +145,45 @@ impl HttpUpstream {
         let mut tried = Vec::new();
         let mut lease =
             self.endpoints.lease(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
+        // Where no endpoint worked before, one try of each tells enough.
+        let hopeless = lease.last_resort;
         loop {
-            let attempt = async { read(self.send(lease.uri(), outgoing, caller).await?).await };
-            let error = match timeout_at(deadline, attempt).await.unwrap_or(Err(TryError::Late)) {
-                Ok(answer) => {
-                    lease.answered();
-                    return Ok((answer, lease));
-                }
+            let error = match self.attempt(&mut lease, outgoing, caller, deadline, read).await {
+                Ok(answer) => return Ok((answer, lease)),
+                Err(TryError::Late) => return Err(Failure::Late),
                 Err(error) => error,
             };
-            self.log(&error, lease.uri(), caller);
-            if error.is_of_the_endpoint() {
-                lease.failed(Instant::now());
-            } else {
-                lease.answered();
-            }
-            if let TryError::Late = error {
-                return Err(Failure::Late);
-            }
             tried.push(lease.at);
             if tried.len() > RETRIES || !error.allows_another_try(outgoing.repeatable) {
                 return Err(Failure::Unavailable);
             }
             let next = self.endpoints.lease(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
-            if tried.contains(&next.at) {
-                // Where nothing works anyway, one try tells enough.
-                if lease.last_resort {
-                    return Err(Failure::Unavailable);
-                }
-                if timeout_at(deadline, tokio::time::sleep(RETRY_PAUSE)).await.is_err() {
-                    return Err(Failure::Late);
-                }
+            if tried.contains(&next.at) && (hopeless || timeout_at(deadline, sleep(RETRY_PAUSE)).await.is_err()) {
+                return Err(Failure::Unavailable);
             }
             lease = next;
         }
+    }
+
+    /// One try at one endpoint, from which the endpoint's health follows.
+    async fn attempt<T>(
+        &self,
+        lease: &mut Lease,
+        outgoing: &Outgoing,
+        caller: &Caller,
+        deadline: Instant,
+        read: Read<T>,
+    ) -> Result<T, TryError> {
+        let answer = async { read(self.send(lease.uri(), outgoing, caller).await?).await };
+        let answer = timeout_at(deadline, answer).await.unwrap_or(Err(TryError::Late));
+        match &answer {
+            Err(error) if error.is_of_the_endpoint() => lease.failed(Instant::now()),
+            _ => lease.answered(),
+        }
+        if let Err(error) = &answer {
+            self.log(error, lease.uri(), caller);
+        }
+        answer
     }
 
     async fn send(
@@ -233,38 +226,6 @@ impl Outgoing {
     }
 }
 
-impl TryError {
-    /// Whether the endpoint should be left alone for a while. One that answers nonsense answers.
-    fn is_of_the_endpoint(&self) -> bool {
-        match self {
-            Self::NotConnected(_) | Self::Broken(_) | Self::Unread(Unread::Broken(_)) | Self::Late => true,
-            Self::Status(status) => is_of_the_server(*status),
-            Self::Unread(Unread::TooLong) | Self::NotGraphql(_) => false,
-        }
-    }
-
-    /// Whether it makes sense, and does no harm, to send the request again.
-    fn allows_another_try(&self, repeatable: bool) -> bool {
-        match self {
-            // Nothing was sent.
-            Self::NotConnected(_) => true,
-            _ => repeatable && self.is_of_the_endpoint(),
-        }
-    }
-}
-
-/// Says that the server or what stands before it cannot serve now.
-fn is_of_the_server(status: StatusCode) -> bool {
-    matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
-}
-
-/// Refuses statuses under which no body is an answer: the server cannot serve, or it is the router that is not let in.
-/// The latter must not reach clients as if their own token had been refused.
-fn check_status(status: StatusCode) -> Result<(), TryError> {
-    let keeps_us_out = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::PROXY_AUTHENTICATION_REQUIRED];
-    if is_of_the_server(status) || keeps_us_out.contains(&status) { Err(TryError::Status(status)) } else { Ok(()) }
-}
-
 async fn read(answer: http::Response<Incoming>) -> Result<Response, TryError> {
     let status = answer.status();
     check_status(status)?;
@@ -280,7 +241,7 @@ async fn open(answer: http::Response<Incoming>) -> Result<Opened, TryError> {
     if is_stream && answer.status().is_success() {
         return Ok(Opened::Stream(Body::new(answer.into_body())));
     }
-    read(answer).await.map(Opened::Answer)
+    read(answer).await.map(|response| Opened::Answer(Box::new(response)))
 }
 
 /// `{"query":…,"variables":{…}}`, of which the first part was written when the plan was made.
@@ -313,6 +274,6 @@ fn traceparent(trace_id: &str) -> HeaderValue {
 
 impl fmt::Debug for HttpUpstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpUpstream").field("name", &self.name).field("endpoints", &self.endpoints.uris()).finish()
+        write!(f, "HttpUpstream({} at {:?})", self.0.name, self.0.endpoints.uris())
     }
 }

@@ -8,6 +8,7 @@ mod http;
 mod readiness;
 mod response;
 mod sse;
+mod tries;
 
 use std::{fmt, sync::Arc};
 

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 /// One event.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Event {
     /// Its `event` field; empty where there was none.
     pub(super) kind: Vec<u8>,
@@ -22,10 +22,9 @@ pub(super) struct TooLong;
 pub(super) struct Parser {
     limit: usize,
     line: Vec<u8>,
-    event: Event,
-    /// Whether the event has fields at all: an empty `data` is data.
-    begun: bool,
-    has_data: bool,
+    kind: Option<Vec<u8>>,
+    /// Empty data is data.
+    data: Option<Vec<u8>>,
     /// The last byte was a CR, so that an LF right behind it ends no further line.
     after_cr: bool,
     /// Nothing was read yet: a byte order mark may stand here.
@@ -41,9 +40,8 @@ impl Parser {
         Self {
             limit,
             line: Vec::new(),
-            event: Event::default(),
-            begun: false,
-            has_data: false,
+            kind: None,
+            data: None,
             after_cr: false,
             at_start: true,
             complete: VecDeque::new(),
@@ -59,7 +57,7 @@ impl Parser {
             }
             let end = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
             let part = &bytes[..end.unwrap_or(bytes.len())];
-            if self.line.len() + part.len() + self.event.data.len() > self.limit {
+            if self.line.len() + part.len() + self.data.as_ref().map_or(0, Vec::len) > self.limit {
                 return Err(TooLong);
             }
             self.line.extend_from_slice(part);
@@ -83,10 +81,10 @@ impl Parser {
             text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         }
         if text.is_empty() {
-            if std::mem::take(&mut self.begun) {
-                self.complete.push_back(std::mem::take(&mut self.event));
+            let (kind, data) = (self.kind.take(), self.data.take());
+            if kind.is_some() || data.is_some() {
+                self.complete.push_back(Event { kind: kind.unwrap_or_default(), data: data.unwrap_or_default() });
             }
-            self.has_data = false;
         } else {
             self.field(text);
         }
@@ -103,17 +101,14 @@ impl Parser {
         };
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match name {
-            b"event" => {
-                self.event.kind = value.to_vec();
-                self.begun = true;
-            }
-            b"data" => {
-                if std::mem::replace(&mut self.has_data, true) {
-                    self.event.data.push(b'\n');
+            b"event" => self.kind = Some(value.to_vec()),
+            b"data" => match &mut self.data {
+                Some(data) => {
+                    data.push(b'\n');
+                    data.extend_from_slice(value);
                 }
-                self.event.data.extend_from_slice(value);
-                self.begun = true;
-            }
+                None => self.data = Some(value.to_vec()),
+            },
             // Comments have no name; whatever else there is, is not for us.
             _ => {}
         }
@@ -132,7 +127,9 @@ mod tests {
 
     fn events(pieces: &[&[u8]]) -> Vec<Event> {
         let mut parser = Parser::new(1024);
-        pieces.iter().for_each(|piece| parser.feed(piece).unwrap());
+        for piece in pieces {
+            parser.feed(piece).unwrap();
+        }
         std::iter::from_fn(|| parser.next()).collect()
     }
 

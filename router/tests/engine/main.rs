@@ -12,6 +12,7 @@ mod introspection;
 mod limits;
 mod monolith;
 mod mutations;
+mod remote;
 mod requests;
 mod scripted;
 mod subscriptions;

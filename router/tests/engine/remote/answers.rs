@@ -1,0 +1,100 @@
+//! Answers that are none, and such that are odd.
+
+use chatty_router::Limits;
+use serde_json::json;
+
+use super::{
+    ask, gateway, nobody,
+    server::{Reaction, Server, begin, cut, ok, with_status},
+    within,
+};
+use crate::fixture::errors_of;
+
+/// The answer to `{ rate }` where `prices` answers these bytes.
+async fn rate(bytes: Vec<u8>) -> serde_json::Value {
+    let prices = Server::start(move |_, _| Reaction::AnswerAndClose(bytes.clone()));
+    ask(&gateway(&[nobody()], &[prices.address], Limits::default()), "{ rate }").await
+}
+
+#[tokio::test]
+async fn what_is_no_graphql_response_makes_the_subgraph_unavailable() {
+    let json = "application/json";
+    let deep = format!("{{\"data\":{{\"rate\":{}{}}}}}", "[".repeat(100_000), "]".repeat(100_000));
+    for bytes in [
+        ok("text/html", "<html>secret proxy page</html>"),
+        ok(json, ""),
+        ok(json, "{\"data\":{\"rate\":1"),
+        ok(json, "{\"data\":[1]}"),
+        ok(json, "{\"ok\":true}"),
+        ok(json, "{\"data\":{},\"errors\":\"x\"}"),
+        ok(json, &deep),
+        ok(json, "\u{0}"),
+        with_status("500 Oh", json, "{\"error\":\"postgres://secret\"}"),
+        with_status("404 Not Found", "text/plain", "secret"),
+        with_status("302 Found", json, ""),
+        begin(json, "{\"data\":{"),
+        cut(json, "{\"data\":{\"rate\":1}}"),
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{{", u64::MAX / 4).into_bytes(),
+        b"SSH-2.0-OpenSSH\r\n\r\n".to_vec(),
+        Vec::new(),
+    ] {
+        let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(120)]).into_owned();
+        let body = rate(bytes).await;
+        assert_eq!(body["data"], json!({ "rate": null }), "{shown}");
+        assert_eq!(errors_of(&body), [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["rate"]))], "{shown}");
+        assert_eq!(body["errors"][0]["message"], "the subgraph is unavailable");
+    }
+}
+
+#[tokio::test]
+async fn a_status_that_keeps_the_router_out_is_not_taken_for_the_clients_own() {
+    let refusal = r#"{"errors":[{"message":"who are you","extensions":{"code":"UNAUTHENTICATED"}}]}"#;
+    for status in ["401 Unauthorized", "403 Forbidden", "407 Proxy Authentication Required"] {
+        let body = rate(with_status(status, "application/graphql-response+json", refusal)).await;
+        assert_eq!(errors_of(&body), [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["rate"]))], "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_graphql_response_counts_whatever_its_status() {
+    let refusal = r#"{"errors":[{"message":"slow down","extensions":{"code":"RATE_LIMITED","retryAfterMs":5}}]}"#;
+    for status in ["400 Bad Request", "429 Too Many Requests", "500 Internal Server Error"] {
+        let body = rate(with_status(status, "application/graphql-response+json", refusal)).await;
+        assert_eq!(errors_of(&body), [("RATE_LIMITED".to_owned(), json!(["rate"]))], "{status}");
+        assert_eq!(body["errors"][0]["extensions"]["retryAfterMs"], 5);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_given_up_at_its_limit() {
+    // The whole limit and one byte more, as white space that any parser would skip.
+    let prices =
+        Server::start(|_, _| Reaction::AnswerAndHold(begin("application/json", &" ".repeat(64 * 1024 * 1024 + 1))));
+    let body = ask(&gateway(&[nobody()], &[prices.address], within(60_000)), "{ rate }").await;
+    assert_eq!(errors_of(&body), [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["rate"]))]);
+    assert_eq!(prices.count(), 1, "asking again would not make it shorter");
+}
+
+#[tokio::test]
+async fn numbers_and_custom_scalars_come_through_untouched() {
+    let any = r#"[18446744073709551615,-9223372036854775808,0.1,122.41629403378658,1e300,{"a":[null,"ENUM"]},"x"]"#;
+    let body = ok("application/json", &format!("{{\"data\":{{\"any\":{any},\"rate\":1.0}}}}"));
+    let prices = Server::start(move |_, _| Reaction::Answer(body.clone()));
+    let gateway = gateway(&[nobody()], &[prices.address], Limits::default());
+    let answer = ask(&gateway, "{ any rate }").await;
+    assert_eq!(answer["data"]["any"], serde_json::from_str::<serde_json::Value>(any).unwrap());
+    assert_eq!(answer["data"]["rate"], json!(1.0));
+}
+
+#[tokio::test]
+async fn a_foreign_subgraph_that_is_down_costs_its_own_fields_only() {
+    let items = Server::answering(&json!({ "data": { "items": [
+        { "__typename": "Item", "id": "a" }, { "__typename": "Item", "id": "b" },
+    ] } }));
+    let gateway = gateway(&[items.address], &[nobody()], Limits::default());
+    let body = ask(&gateway, "{ list: items { id p: price } r: rate }").await;
+    assert_eq!(body["data"], json!({ "list": [{ "id": "a", "p": null }, { "id": "b", "p": null }], "r": null }));
+    let unavailable = |path| ("SUBGRAPH_UNAVAILABLE".to_owned(), path);
+    assert_eq!(errors_of(&body), [unavailable(json!(["list", 0, "p"])), unavailable(json!(["r"]))]);
+    assert!(!body.to_string().contains("127.0.0.1"));
+}
