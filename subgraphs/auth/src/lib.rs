@@ -3,9 +3,9 @@
 //! - **Owns** accounts, sessions with their refresh tokens, and the keys that sign access tokens.
 //! - **Publishes** `auth.user.registered`, `auth.access.revoked`.
 //! - **Consumes** nothing.
-//! - **Invariants**: a refresh token is exchanged at most once; what ends access tells of it in its own transaction; of a token or a password only a hash is stored;
-//!   passwords are hashed on blocking threads, a bounded number at a time; whether an identifier exists shows neither
-//!   in the answer to a sign-in nor in its cost.
+//! - **Invariants**: a refresh token is exchanged at most once; what ends access tells of it in its own transaction; of
+//!   a token or a password only a hash is stored; passwords are hashed on blocking threads, a bounded number at a time;
+//!   whether an identifier exists shows neither in the answer to a sign-in nor in its cost.
 //!
 //! Start with [`Auth`]; the rules are in `domain`, the API in `schema`.
 

@@ -56,7 +56,7 @@ impl Mutation {
     }
 
     /// Ends sessions of yours: their refresh tokens are refused from now on, their access tokens within a second, and
-    /// their open WebSockets are closed with 4403. To end a session again is no error. Example:
+    /// every WebSocket that they opened is closed with 4403. To end a session again is no error. Example:
     /// `mutation { logout(input: {scope: THIS}) { ok errors { code } } }`
     async fn logout(
         &self,

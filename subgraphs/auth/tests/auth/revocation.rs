@@ -19,7 +19,7 @@ const LOGOUT: &str = "mutation($input: LogoutInput!) { logout(input: $input) { o
 
 impl World {
     fn session(&self, pair: &Tokens) -> SessionId {
-        self.caller(pair).viewer.unwrap().session
+        self.caller(pair).viewer.expect("signed in").session
     }
 
     async fn log_out(&self, pair: &Tokens, input: Value) -> Value {
@@ -28,7 +28,7 @@ impl World {
 
     /// The sessions that are revoked.
     async fn revoked(&self) -> Vec<SessionId> {
-        let snapshot = self.auth.revocations().await.unwrap();
+        let snapshot = self.auth.revocations().await.expect("auth answers");
         let mut ids: Vec<_> = snapshot
             .revoked
             .iter()
@@ -44,9 +44,11 @@ impl World {
     /// What the outbox tells of revocations, in its order.
     async fn told(&self) -> Vec<(Envelope, AccessRevoked)> {
         let rows = query!("SELECT envelope FROM outbox ORDER BY id");
-        let rows: Vec<(String,)> = rows.fetch_all(self.db()).await.unwrap();
-        let envelopes = rows.iter().map(|(text,)| serde_json::from_str::<Envelope>(text).unwrap());
-        envelopes.filter_map(|envelope| Some((envelope.clone(), envelope.decode().unwrap()?))).collect()
+        let rows: Vec<(String,)> = rows.fetch_all(self.db()).await.expect("the outbox is read");
+        let envelopes = rows.iter().map(|(text,)| serde_json::from_str::<Envelope>(text).expect("an envelope"));
+        envelopes
+            .filter_map(|envelope| Some((envelope.clone(), envelope.decode().expect("of the contract")?)))
+            .collect()
     }
 
     /// The sessions that events name, each as often as it is told.
@@ -65,7 +67,7 @@ impl World {
 
     /// Sessions that nobody has signed in to.
     async fn open_sessions(&self, user: UserId, count: u8) -> BTreeSet<SessionId> {
-        let mut tx = self.db().begin().await.unwrap();
+        let mut tx = self.db().begin().await.expect("a transaction");
         let mut ids = BTreeSet::new();
         for n in 0..count {
             let (id, now) = (SessionId::new(&self.env.clock), self.env.clock.now());
@@ -80,10 +82,10 @@ impl World {
             .bind(now + TimeDelta::days(30))
             .execute(&mut tx)
             .await
-            .unwrap();
+            .expect("inserted");
             ids.insert(id);
         }
-        tx.commit().await.unwrap();
+        tx.commit().await.expect("committed");
         ids
     }
 }
