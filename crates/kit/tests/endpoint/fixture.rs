@@ -18,7 +18,7 @@ use axum::{
 use chatty_access::{CONTEXT_HEADER, Caller, Seals};
 use chatty_kit::{Service, Tasks, endpoint};
 use chatty_types::{Clock, Secret};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
@@ -38,6 +38,7 @@ pub(crate) struct Seen {
 #[derive(Default)]
 struct Reads;
 
+#[expect(clippy::unused_async, reason = "resolvers are async, whatever they do")]
 #[Object]
 impl Reads {
     async fn rid(&self, ctx: &Context<'_>) -> String {
@@ -124,8 +125,6 @@ impl Streams {
         stream::iter([1, 0]).map(|divisor| 1 / divisor)
     }
 }
-
-use futures_util::StreamExt as _;
 
 /// The port of the services `things` and `others`.
 pub(crate) struct Port {
