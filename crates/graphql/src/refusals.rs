@@ -51,7 +51,9 @@ impl Extension for Refusals {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         next.run(ctx).await.map_err(|mut errors| {
-            errors.iter_mut().for_each(|error| refuse(error, Code::GraphqlValidationFailed));
+            for error in &mut errors {
+                refuse(error, Code::GraphqlValidationFailed);
+            }
             errors
         })
     }

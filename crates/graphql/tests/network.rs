@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 struct Query;
 
+#[expect(clippy::unused_async, reason = "resolvers are async, whatever they do")]
 #[Object]
 impl Query {
     async fn rid(&self, ctx: &async_graphql::Context<'_>) -> String {
@@ -49,7 +50,7 @@ impl Streams {
 
 /// Status and answer of the port to what the router sends.
 async fn send(body: Value, accept: &str) -> (u16, String) {
-    let (clock, seals) = (Clock::system(), Seals::new(&Secret::new(&[7; 32]).unwrap(), None));
+    let (clock, seals) = (Clock::system(), Seals::new(&Secret::new(&[7; 32]).expect("long enough"), None));
     let schema = chatty_graphql::subgraph(Query, EmptyMutation, Streams, Exposure::Network).finish();
     let service = Service {
         name: "things",
@@ -67,17 +68,17 @@ async fn send(body: Value, accept: &str) -> (u16, String) {
         .header(header::ACCEPT, accept)
         .header(CONTEXT_HEADER, seals.seal("things", &Caller::anonymous(), body.as_bytes(), clock.now()))
         .body(Body::from(body))
-        .unwrap();
+        .expect("well-formed");
     let Ok(response) = TowerToHyperService::new(routes).call(request).await;
     let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    (parts.status.as_u16(), String::from_utf8(body.to_vec()).unwrap())
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("well-formed");
+    (parts.status.as_u16(), String::from_utf8(body.to_vec()).expect("well-formed"))
 }
 
 /// Status and the first error's extensions.
 async fn refusal(query: &str) -> (u16, Value) {
     let (status, body) = send(json!({ "query": query }), "application/graphql-response+json").await;
-    let body: Value = serde_json::from_str(&body).unwrap();
+    let body: Value = serde_json::from_str(&body).expect("well-formed");
     (status, body["errors"][0]["extensions"].clone())
 }
 
@@ -106,7 +107,8 @@ async fn what_is_too_deep_or_too_much_is_refused_with_the_limit() {
     assert_eq!(refusal(&nested(60)).await, exceeded("depth"));
     assert_eq!(refusal(&fragments(60)).await, (200, Value::Null));
     assert_eq!(refusal(&fragments(61)).await, exceeded("depth"));
-    let wide = format!("{{ {} }}", (0..=10_000).map(|n| format!("a{n}: rid ")).collect::<String>());
+    let fields: Vec<_> = (0..=10_000).map(|n| format!("a{n}: rid")).collect();
+    let wide = format!("{{ {} }}", fields.join(" "));
     assert_eq!(refusal(&wide).await, exceeded("weight"));
 }
 

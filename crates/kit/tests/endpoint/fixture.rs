@@ -12,13 +12,13 @@ use async_graphql::{Context, ErrorExtensions, MergedObject, Object, Schema, Subs
 use axum::{
     Extension, Router,
     body::Body,
-    http::{HeaderMap, Request, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
     routing::get,
 };
 use chatty_access::{CONTEXT_HEADER, Caller, Seals};
 use chatty_kit::{Service, Tasks, endpoint};
 use chatty_types::{Clock, Secret};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
@@ -38,6 +38,7 @@ pub(crate) struct Seen {
 #[derive(Default)]
 struct Reads;
 
+#[expect(clippy::unused_async, reason = "resolvers are async, whatever they do")]
 #[Object]
 impl Reads {
     async fn rid(&self, ctx: &Context<'_>) -> String {
@@ -125,8 +126,6 @@ impl Streams {
     }
 }
 
-use futures_util::StreamExt as _;
-
 /// The port of the services `things` and `others`.
 pub(crate) struct Port {
     pub(crate) routes: Router,
@@ -169,7 +168,7 @@ fn service(name: &'static str, seen: &Seen) -> Service {
 impl Port {
     pub(crate) fn start() -> Self {
         let (clock, tasks, seen) = (Clock::system(), Tasks::default(), Seen::default());
-        let seals = Seals::new(&Secret::new(&[7; 32]).unwrap(), None);
+        let seals = Seals::new(&Secret::new(&[7; 32]).expect("long enough"), None);
         let mut services = vec![service("things", &seen), service("others", &seen)];
         // One that has nothing but its subgraph.
         services.push(Service { routes: Router::new(), internal: Router::new(), ..service("bare", &seen) });
@@ -192,7 +191,7 @@ impl Port {
             .header(header::CONTENT_TYPE, "application/json")
             .header(CONTEXT_HEADER, self.seal("things", &body))
             .body(Body::from(body))
-            .unwrap()
+            .expect("a request")
     }
 
     pub(crate) fn query(&self, query: &str) -> Request<Body> {
@@ -201,7 +200,7 @@ impl Port {
 
     pub(crate) fn subscribe(&self, query: &str) -> Request<Body> {
         let mut request = self.query(query);
-        request.headers_mut().insert(header::ACCEPT, "text/event-stream".parse().unwrap());
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/event-stream"));
         request
     }
 
@@ -212,8 +211,8 @@ impl Port {
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let (parts, body) = self.open(request).await.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let body = String::from_utf8(body.to_vec()).unwrap();
+        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a whole body");
+        let body = String::from_utf8(body.to_vec()).expect("UTF-8");
         Answer { status: parts.status, headers: parts.headers, body }
     }
 

@@ -85,8 +85,9 @@ async fn dropping_the_answer_drops_the_stream() {
 
 /// The port behind a real listener, and a connection on which a stream was asked for.
 async fn connect(port: &Port) -> TcpStream {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("the loopback works");
+    let mut stream =
+        TcpStream::connect(listener.local_addr().expect("the loopback works")).await.expect("the loopback works");
     port.tasks.spawn(http::serve(listener, port.routes.clone(), port.tasks.clone()));
     let body = json!({ "query": "subscription { afterSignal }" }).to_string();
     let (seal, length) = (port.seal("things", body.as_bytes()), body.len());
@@ -94,7 +95,7 @@ async fn connect(port: &Port) -> TcpStream {
         "POST /graphql/things HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\ncontent-type: application/json\r\n\
          {CONTEXT_HEADER}: {seal}\r\ncontent-length: {length}\r\n\r\n"
     );
-    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    stream.write_all(format!("{head}{body}").as_bytes()).await.expect("the loopback works");
     stream
 }
 
