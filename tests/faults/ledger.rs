@@ -148,17 +148,17 @@ impl Writer {
 
         let like = "mutation($post: ID!) { likePost(input: {postId: $post}) { post { id } errors { code } } }";
         let liked = self.ask(like, json!({"post": post})).await.is_some();
-        let edge = (post.clone(), self.name.clone());
-        let mut written = self.written.lock().unwrap();
-        if liked { &mut written.likes } else { &mut written.maybe_likes }.insert(edge);
-        drop(written);
+        self.note(|written| if liked { &mut written.likes } else { &mut written.maybe_likes }, &post, self.name.clone());
 
         let comment = "mutation($post: ID!, $body: String!) { createComment(input: {postId: $post, body: $body}) {
             comment { id } errors { code } } }";
         let body = format!("{} comments", self.name);
         let commented = self.ask(comment, json!({"post": post, "body": body})).await.is_some();
-        let mut written = self.written.lock().unwrap();
-        if commented { &mut written.comments } else { &mut written.maybe_comments }.insert((post, body));
+        self.note(|written| if commented { &mut written.comments } else { &mut written.maybe_comments }, &post, body);
+    }
+
+    fn note(&self, place: impl Fn(&mut Written) -> &mut BTreeSet<(String, String)>, post: &str, what: String) {
+        place(&mut self.written.lock().unwrap()).insert((post.to_owned(), what));
     }
 
     /// The data of a mutation that was acknowledged; `None` when nobody knows what became of it.

@@ -5,11 +5,11 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use chatty_access::{CONTEXT_HEADER, Caller};
-use http::{HeaderValue, Request, StatusCode, uri::PathAndQuery};
+use http::{Request, StatusCode, uri::PathAndQuery};
 use tokio::time::{Instant, timeout};
 
 use super::{
-    HttpUpstream, Sealing,
+    HttpUpstream,
     endpoints::Lease,
     response::{self, Unread},
 };
@@ -32,7 +32,7 @@ impl HttpUpstream {
     /// Reads what `GET path` gives; each endpoint is asked once, until one answers. Sealed like every other request.
     pub async fn get(&self, path: &'static str) -> Result<Bytes, Unavailable> {
         let (mut tried, mut reason) = (Vec::new(), Unavailable::NoAnswer);
-        while let Some(lease) = self.endpoints.lease(&tried, true, Instant::now()) {
+        while let Some(mut lease) = self.endpoints().lease(&tried, true, Instant::now()) {
             if tried.contains(&lease.at) {
                 break;
             }
@@ -55,12 +55,10 @@ impl HttpUpstream {
     async fn get_from(&self, lease: &Lease, path: &'static str) -> Result<Bytes, Unavailable> {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = lease.uri_of(PathAndQuery::from_static(path));
-        if let Some(Sealing { seals, clock }) = &self.sealing {
-            let seal = seals.seal(&self.name, &Caller::anonymous(), b"", clock.now());
-            let seal = HeaderValue::try_from(seal).expect("a seal is visible ASCII");
+        if let Some(seal) = self.seal(&Caller::anonymous(), b"") {
             request.headers_mut().insert(CONTEXT_HEADER, seal);
         }
-        let answer = self.client.send(request).await.map_err(|_| Unavailable::NoAnswer)?;
+        let answer = self.client().send(request).await.map_err(|_| Unavailable::NoAnswer)?;
         if answer.status() != StatusCode::OK {
             return Err(Unavailable::Status(answer.status()));
         }

@@ -46,10 +46,10 @@ const CONTEXT: HeaderName = HeaderName::from_static(CONTEXT_HEADER);
 pub struct HttpUpstream(Arc<Inner>);
 
 struct Inner {
-    pub(super) name: Arc<str>,
-    pub(super) endpoints: Endpoints,
-    pub(super) client: HttpClient,
-    pub(super) sealing: Option<Sealing>,
+    name: Arc<str>,
+    endpoints: Endpoints,
+    client: HttpClient,
+    sealing: Option<Sealing>,
 }
 
 /// How a subgraph of the same installation learns who is asking; see [`Seals`].
@@ -108,6 +108,11 @@ impl HttpUpstream {
         &self.0.client
     }
 
+    /// What the header [`CONTEXT_HEADER`] says in a request with this body, if requests are sealed.
+    pub(super) fn seal(&self, caller: &Caller, body: &[u8]) -> Option<HeaderValue> {
+        self.0.seal(caller, body)
+    }
+
     pub(super) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Response, Failure> {
         let outgoing = Outgoing::of(&request, ANSWERS);
         let (response, _ended) = self.0.ask(&outgoing, request.caller, deadline, |answer| read(answer).boxed()).await?;
@@ -134,6 +139,12 @@ impl HttpUpstream {
 }
 
 impl Inner {
+    fn seal(&self, caller: &Caller, body: &[u8]) -> Option<HeaderValue> {
+        let Sealing { seals, clock } = self.sealing.as_ref()?;
+        let seal = seals.seal(&self.name, caller, body, clock.now());
+        Some(HeaderValue::try_from(seal).expect("a seal is visible ASCII"))
+    }
+
     /// Sends a request until an endpoint has answered it, which `read` decides, or trying again is of no use.
     async fn ask<T>(
         &self,
@@ -199,9 +210,8 @@ impl Inner {
         headers.insert(header::CONTENT_TYPE, JSON);
         headers.insert(header::ACCEPT, outgoing.accept.clone());
         headers.insert(TRACEPARENT, traceparent(&caller.trace_id));
-        if let Some(Sealing { seals, clock }) = &self.sealing {
-            let seal = seals.seal(&self.name, caller, &outgoing.body, clock.now());
-            headers.insert(CONTEXT, HeaderValue::try_from(seal).expect("a seal is visible ASCII"));
+        if let Some(seal) = self.seal(caller, &outgoing.body) {
+            headers.insert(CONTEXT, seal);
         }
         self.client
             .send(request)
