@@ -1,15 +1,19 @@
 //! What the gateway costs: one query over two subgraphs in this process, planned before, until its bytes are there.
+//! And the same where both subgraphs are asked over HTTP, on loopback and on the gateway's own thread.
 //!
 //! Beside it the same query on one plain schema: from text with validation, which is what a monolith pays, and from a
 //! parsed document without validation, which is the floor under any gateway. Both are serialised.
 //! No subgraph reads a database, so this is routing and resolution alone.
 
-use std::{collections::HashMap, hint::black_box};
+use std::{collections::HashMap, hint::black_box, net::SocketAddr, sync::Arc};
 
 use async_graphql::{ComplexObject, EmptyMutation, EmptySubscription, ID, Object, Schema, SimpleObject, Variables};
+use axum::{Json, Router, routing::post};
 use chatty_access::Caller;
-use chatty_router::{Gateway, GraphqlRequest, Limits, Upstream, compose};
+use chatty_kit::Subgraph;
+use chatty_router::{Gateway, GraphqlRequest, HttpClient, HttpUpstream, Limits, Upstream, compose};
 use criterion::{Criterion, criterion_group, criterion_main};
+use tokio_util::task::TaskTracker;
 
 const QUERY: &str = "query Feed($first: Int!) { posts(first: $first) { id title author { id name } } }";
 const POSTS: i32 = 10;
@@ -94,7 +98,8 @@ impl Whole {
     }
 }
 
-fn gateway() -> Gateway {
+/// A gateway over both subgraphs, which `connect` makes upstreams of.
+fn gateway(connect: impl Fn(&str, Arc<dyn Subgraph>) -> Upstream) -> Gateway {
     let federation = || async_graphql::SDLExportOptions::new().federation();
     let fast = async_graphql::ValidationMode::Fast;
     let users =
@@ -104,19 +109,36 @@ fn gateway() -> Gateway {
     let sdl = [users.sdl_with_options(federation()), posts.sdl_with_options(federation())];
     let supergraph = compose(&[("users", &sdl[0]), ("posts", &sdl[1])]).expect("the subgraphs compose");
     let upstreams = HashMap::from([
-        ("users".to_owned(), Upstream::in_process(users)),
-        ("posts".to_owned(), Upstream::in_process(posts)),
+        ("users".to_owned(), connect("users", Arc::new(users))),
+        ("posts".to_owned(), connect("posts", Arc::new(posts))),
     ]);
     Gateway::load(&supergraph, upstreams, Limits::default()).expect("the supergraph loads")
+}
+
+/// Serves a subgraph over HTTP and reaches it there, without seals.
+fn over_http(name: &str, schema: Arc<dyn Subgraph>) -> Upstream {
+    let answer = move |Json(request): Json<async_graphql::Request>| async move { Json(schema.execute(request).await) };
+    let listener = std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+    listener.set_nonblocking(true).expect("a listener can");
+    let url = format!("http://{}/", listener.local_addr().expect("it is bound"));
+    let listener = tokio::net::TcpListener::from_std(listener).expect("there is a runtime");
+    let routes = Router::new().route("/", post(answer));
+    TaskTracker::new().spawn(async move { axum::serve(listener, routes).await });
+    let endpoints = vec![url.parse().expect("a url")];
+    Upstream::Http(HttpUpstream::new(name, endpoints, HttpClient::new(), None).expect("an endpoint"))
 }
 
 fn engine(c: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let variables = || Variables::from_json(serde_json::json!({ "first": POSTS }));
 
-    let gateway = gateway();
+    let entered = runtime.enter();
+    let remote = gateway(over_http);
+    drop(entered);
+    let gateway = gateway(|_, schema| Upstream::InProcess(schema));
     let request = GraphqlRequest { query: QUERY.to_owned(), operation_name: None, variables: variables() };
     let answer = runtime.block_on(gateway.execute(request.clone(), Caller::anonymous()));
+    assert_eq!(answer, runtime.block_on(remote.execute(request.clone(), Caller::anonymous())), "HTTP changes nothing");
     let whole = Schema::build(Whole, EmptyMutation, EmptySubscription).finish();
     let fast = Schema::build(Whole, EmptyMutation, EmptySubscription)
         .validation_mode(async_graphql::ValidationMode::Fast)
@@ -137,6 +159,9 @@ fn engine(c: &mut Criterion) {
     let mut group = c.benchmark_group("posts with authors");
     group.bench_function("gateway, two subgraphs", |b| {
         b.iter(|| runtime.block_on(gateway.execute(black_box(request.clone()), Caller::anonymous())));
+    });
+    group.bench_function("gateway, two subgraphs over HTTP", |b| {
+        b.iter(|| runtime.block_on(remote.execute(black_box(request.clone()), Caller::anonymous())));
     });
     group.bench_function("one plain schema, parsed before", |b| b.iter(|| runtime.block_on(floor())));
     group.bench_function("one plain schema, from text", |b| b.iter(|| runtime.block_on(plain())));

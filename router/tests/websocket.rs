@@ -315,6 +315,18 @@ async fn the_first_message_says_who_is_there() {
 }
 
 #[tokio::test]
+async fn without_a_verifier_a_socket_is_anonymous_whatever_it_says() {
+    let router = Router::start_without_verifier().await;
+    for authorization in [json!(router.sign(&router.claims())), json!("nonsense"), json!(7)] {
+        let mut socket = router.initialised(json!({"authorization": authorization})).await;
+        socket.send(json!({"type": "ping", "payload": {"authorization": authorization}})).await;
+        assert_eq!(socket.receive().await["type"], "pong");
+        socket.subscribe("1", "{ asker { user } }").await;
+        assert_eq!(socket.receive().await["payload"]["data"], json!({"asker": {"user": null}}), "{authorization}");
+    }
+}
+
+#[tokio::test]
 async fn every_operation_has_its_own_trace_id() {
     let router = Router::start().await;
     let mut socket = router.anonymous().await;

@@ -23,7 +23,7 @@ pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 /// Bytes of a user agent that are kept.
 const USER_AGENT_BYTES: usize = 256;
 
-/// The caller of a request, anonymous without an `Authorization` header.
+/// The caller of a request, anonymous without an `Authorization` header and where nothing verifies tokens.
 pub(super) fn caller(parts: &Parts, state: &RouterState) -> Result<Caller, Unauthorized> {
     Ok(Caller {
         viewer: viewer(&parts.headers, state.verifier.as_ref())?,
@@ -34,25 +34,22 @@ pub(super) fn caller(parts: &Parts, state: &RouterState) -> Result<Caller, Unaut
 }
 
 fn viewer(headers: &HeaderMap, verifier: Option<&Verifier>) -> Result<Option<Viewer>, Unauthorized> {
-    if verifier.is_none() {
-        return Ok(None);
-    }
+    let Some(verifier) = verifier else { return Ok(None) };
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => bearer(value.to_str().map_err(|_| Unauthorized::NotBearer)?, verifier),
+        (Some(value), None) => bearer(value.to_str().map_err(|_| Unauthorized::NotBearer)?, verifier).map(Some),
         (Some(_), Some(_)) => Err(Unauthorized::NotBearer),
     }
 }
 
-/// The viewer whom `Bearer <token>` names; nobody where nothing verifies tokens.
-pub(super) fn bearer(authorization: &str, verifier: Option<&Verifier>) -> Result<Option<Viewer>, Unauthorized> {
-    let Some(verifier) = verifier else { return Ok(None) };
+/// The viewer whom `Bearer <token>` names.
+pub(super) fn bearer(authorization: &str, verifier: &Verifier) -> Result<Viewer, Unauthorized> {
     let (scheme, token) = authorization.trim().split_once(' ').ok_or(Unauthorized::NotBearer)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Unauthorized::NotBearer);
     }
-    Ok(Some(verifier.verify(token.trim_start())?))
+    Ok(verifier.verify(token.trim_start())?)
 }
 
 /// The address at the other end of the connection.

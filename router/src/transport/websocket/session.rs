@@ -232,11 +232,10 @@ impl Session {
     }
 
     fn identify(&self, authorization: Authorization) -> Result<Option<Viewer>, Close> {
+        let Some(verifier) = &self.state.verifier else { return Ok(None) };
         match authorization {
             Authorization::Absent => Ok(None),
-            Authorization::Given(text) => {
-                identity::bearer(&text, self.state.verifier.as_ref()).map_err(|_| Close::Forbidden)
-            }
+            Authorization::Given(text) => identity::bearer(&text, verifier).map(Some).map_err(|_| Close::Forbidden),
             Authorization::Unreadable => Err(Close::Forbidden),
         }
     }
