@@ -10,13 +10,10 @@ use chatty_bus::{
     relay::Turn,
 };
 use chatty_kit::{Env, Exposure, Storage, Tasks};
+use chatty_store::{Reservation, reserve_postgres};
 use chatty_types::{Clock, Cursors, Secret};
 
-use crate::{
-    Config, Part,
-    folder::Folder,
-    part::GROUPS,
-};
+use crate::{Config, Part, folder::Folder, part::GROUPS};
 
 /// The shared ground of a process.
 pub(crate) struct Base {
@@ -27,17 +24,35 @@ pub(crate) struct Base {
     pub(crate) turn: Turn,
     /// `None` where nothing is kept in files.
     pub(crate) folder: Option<Folder>,
+    /// PostgreSQL schemas that nobody else may serve meanwhile.
+    pub(crate) reservations: Vec<Reservation>,
 }
 
 impl Base {
     /// To serve `parts`: reserves their files, and keeps a connection to the broker if there is one.
-    pub(crate) fn serving(config: &Config, parts: &[Part], public_url: String, clock: Clock) -> anyhow::Result<Self> {
+    pub(crate) async fn serving(
+        config: &Config,
+        parts: &[Part],
+        public_url: String,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
         let mut base = Self::new(config, parts, public_url, clock)?;
-        if let Some(folder) = &mut base.folder {
-            // Without a broker, whoever else served the same data would not hear what this process commits.
-            let alone = |part: &&Part| config.database_of(**part).is_none() || config.broker_url.is_none();
-            for part in parts.iter().filter(|part| part.migrations().is_some()).filter(alone) {
-                folder.lock(part.name())?;
+        for part in parts.iter().filter(|part| part.migrations().is_some()) {
+            let name = part.name();
+            match (config.database_of(*part), &mut base.folder) {
+                (None, Some(folder)) => folder.lock(name)?,
+                // Whoever else served the same data would not hear what this process commits.
+                (Some(url), _) if config.broker_url.is_none() => {
+                    let reserved =
+                        reserve_postgres(url, name).await.with_context(|| format!("{name} does not start"))?;
+                    let reserved = reserved.with_context(|| {
+                        format!(
+                            "another chatty process serves {name} from the same database; several need `broker_url`"
+                        )
+                    })?;
+                    base.reservations.push(reserved);
+                }
+                _ => {}
             }
         }
         if let Some(url) = &config.broker_url {
@@ -78,7 +93,13 @@ impl Base {
             exposure: if parts.contains(&Part::Router) { Exposure::InProcess } else { Exposure::Network },
             clock,
         };
-        Ok(Self { env, seals: Seals::new(&secret, previous.as_ref()), turn: Turn::Alone, folder })
+        Ok(Self {
+            env,
+            seals: Seals::new(&secret, previous.as_ref()),
+            turn: Turn::Alone,
+            folder,
+            reservations: Vec::new(),
+        })
     }
 }
 

@@ -27,12 +27,7 @@ pub(crate) struct Front {
 }
 
 /// The installation's own router. `auth` and `services` are those of this process.
-pub(crate) fn open(
-    config: &Config,
-    base: &Base,
-    auth: Option<&Auth>,
-    services: &[Service],
-) -> anyhow::Result<Front> {
+pub(crate) fn open(config: &Config, base: &Base, auth: Option<&Auth>, services: &[Service]) -> anyhow::Result<Front> {
     let (env, client) = (&base.env, HttpClient::new());
     let (mut upstreams, mut routes) = (HashMap::new(), Router::new());
     let revocations = Revocations::new(env.clock.clone());
@@ -63,9 +58,10 @@ pub(crate) fn open(
         env.tasks.spawn(revocation::follow(bus, snapshot, revocations.clone(), stopping));
     }
 
-    let gateway = Gateway::load(schema::SUPERGRAPH, upstreams, limits(config)).context("the supergraph does not load")?;
-    let verifier = Verifier::new(env.keys.clone(), env.public_url.clone(), env.clock.clone())
-        .with_revocations(revocations);
+    let gateway =
+        Gateway::load(schema::SUPERGRAPH, upstreams, limits(config)).context("the supergraph does not load")?;
+    let verifier =
+        Verifier::new(env.keys.clone(), env.public_url.clone(), env.clock.clone()).with_revocations(revocations);
     let api = api(config, gateway, Some(verifier.clone()), &env.public_url, &env.clock, &env.tasks)?;
     let informed = futures_util::future::join_all(informed).map(drop).boxed();
     Ok(Front { verifier, routes: routes.merge(api), informed })

@@ -135,10 +135,25 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("chatty: {error:#}");
+            eprintln!("chatty: {}", explain(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and its causes, without what a cause says again.
+fn explain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        if text.contains(&cause) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause);
+    }
+    text
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -156,8 +171,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Router { supergraph } => {
             telemetry::start(config.log_format(), &config.log).context("`log` is not a list of directives")?;
-            let sdl = fs::read_to_string(&supergraph)
-                .with_context(|| format!("{} cannot be read", supergraph.display()))?;
+            let sdl =
+                fs::read_to_string(&supergraph).with_context(|| format!("{} cannot be read", supergraph.display()))?;
             runtime()?.block_on(route(&config, &sdl))
         }
         Command::Health => {

@@ -27,7 +27,11 @@ pub(crate) enum PeerError {
 }
 
 /// Keeps `keys` up to date until the tasks stop. The future ends when they were read for the first time.
-pub(crate) fn follow_keys(auth: &HttpUpstream, keys: &Keys, tasks: &Tasks) -> impl Future<Output = ()> + Send + 'static {
+pub(crate) fn follow_keys(
+    auth: &HttpUpstream,
+    keys: &Keys,
+    tasks: &Tasks,
+) -> impl Future<Output = ()> + Send + 'static {
     let (known, mut first) = watch::channel(false);
     let (auth, keys, stopping) = (auth.clone(), keys.clone(), tasks.stopping());
     tasks.spawn(async move {

@@ -25,7 +25,8 @@ fn append(table: &mut String, prefix: &str, schema: &Value, defaults: &Value) {
             append(table, &format!("{variable}__"), schema, default);
             continue;
         }
-        let secret = if Config::SECRETS.contains(&key.as_str()) { format!(" or `{variable}_FILE`") } else { String::new() };
+        let secret =
+            if Config::SECRETS.contains(&key.as_str()) { format!(" or `{variable}_FILE`") } else { String::new() };
         let default = match default {
             Value::Null => String::new(),
             Value::String(text) if text.is_empty() => String::new(),

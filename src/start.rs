@@ -10,7 +10,7 @@ use chatty_kit::{
     Env, Service, Subgraph, Tasks, endpoint,
     http::{self, Readiness},
 };
-use chatty_store::Db;
+use chatty_store::{Db, Reservation};
 use chatty_types::Clock;
 use tokio::net::TcpListener;
 
@@ -36,21 +36,17 @@ pub struct System {
     tasks: Tasks,
     drain: Duration,
     folder: Option<Folder>,
+    _reservations: Vec<Reservation>,
 }
 
 impl System {
     /// Opens what `parts` keep, brings their databases up to date, starts them and serves on `listener`.
     ///
     /// A router whose services run elsewhere becomes ready once it has heard of them; see `/readyz`.
-    pub async fn start(
-        config: &Config,
-        parts: &[Part],
-        listener: TcpListener,
-        clock: Clock,
-    ) -> anyhow::Result<Self> {
+    pub async fn start(config: &Config, parts: &[Part], listener: TcpListener, clock: Clock) -> anyhow::Result<Self> {
         config.check_for(parts)?;
         let address = listener.local_addr()?;
-        let base = Base::serving(config, parts, config.public_url_at(address), clock)?;
+        let base = Base::serving(config, parts, config.public_url_at(address), clock).await?;
         let env = &base.env;
         let (auth, services) = open(config, parts, env).await?;
 
@@ -90,6 +86,7 @@ impl System {
             tasks: base.env.tasks,
             drain: config.drain(),
             folder: base.folder,
+            _reservations: base.reservations,
         })
     }
 
@@ -113,6 +110,7 @@ impl System {
             tasks,
             drain: config.drain(),
             folder: None,
+            _reservations: Vec::new(),
         })
     }
 

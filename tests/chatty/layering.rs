@@ -68,7 +68,10 @@ fn crates_depend_only_on_what_the_architecture_allows() {
     let mut checked = 0;
     for package in &packages {
         // The root composes everything; the others are for tests.
-        let Some(name) = package.name.strip_prefix("chatty-").filter(|name| !["testkit", "scratch"].contains(name)) else { continue };
+        let Some(name) = package.name.strip_prefix("chatty-").filter(|name| !["testkit", "scratch"].contains(name))
+        else {
+            continue;
+        };
         let allowed = allowed.get(name).unwrap_or_else(|| panic!("{name} has no line in the table"));
         checked += 1;
         for used in package.dependencies.iter().filter(|used| packages.iter().any(|package| package.name == **used)) {

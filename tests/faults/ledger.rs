@@ -148,7 +148,11 @@ impl Writer {
 
         let like = "mutation($post: ID!) { likePost(input: {postId: $post}) { post { id } errors { code } } }";
         let liked = self.ask(like, json!({"post": post})).await.is_some();
-        self.note(|written| if liked { &mut written.likes } else { &mut written.maybe_likes }, &post, self.name.clone());
+        self.note(
+            |written| if liked { &mut written.likes } else { &mut written.maybe_likes },
+            &post,
+            self.name.clone(),
+        );
 
         let comment = "mutation($post: ID!, $body: String!) { createComment(input: {postId: $post, body: $body}) {
             comment { id } errors { code } } }";
@@ -214,7 +218,10 @@ impl Written {
             let (comments, maybe) = (count(&self.comments), count(&self.maybe_comments));
             let listed = post["comments"]["nodes"].as_array().unwrap().len();
             assert_eq!(post["commentCount"], listed, "{id} counts its comments");
-            assert!((comments..=comments + maybe).contains(&listed), "{id} has {listed} of {comments}+{maybe} comments");
+            assert!(
+                (comments..=comments + maybe).contains(&listed),
+                "{id} has {listed} of {comments}+{maybe} comments"
+            );
         }
         let lost: Vec<_> = self.posts.keys().filter(|id| !seen.contains(id.as_str())).collect();
         assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");

@@ -76,10 +76,8 @@ async fn the_database_may_be_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subgraph_that_does_not_answer_takes_only_its_own_fields_with_it() {
-    const DEADLINE: Plan = Plan {
-        processes: PLAIN.processes,
-        variables: &[("CHATTY_ROUTER__LIMITS__SUBGRAPH_TIMEOUT_MS", "1000")],
-    };
+    const DEADLINE: Plan =
+        Plan { processes: PLAIN.processes, variables: &[("CHATTY_ROUTER__LIMITS__SUBGRAPH_TIMEOUT_MS", "1000")] };
     let mut cluster = Cluster::start(&DEADLINE).await;
     let ana = cluster.remote().register("ana").await;
     let post = ana.post("still here").await;

@@ -16,12 +16,7 @@ use crate::{
 
 /// Two of everything that takes requests.
 const PAIRS: Plan = Plan {
-    processes: &[
-        (&["auth", "platform"], 2),
-        (&["posts"], 2),
-        (&["subscriptions"], 2),
-        (&["router"], 2),
-    ],
+    processes: &[(&["auth", "platform"], 2), (&["posts"], 2), (&["subscriptions"], 2), (&["router"], 2)],
     variables: &[("CHATTY_DRAIN_SECONDS", "2")],
 };
 

@@ -15,7 +15,8 @@ impl Servers {
     pub(crate) async fn reserve() -> Self {
         static TURN: std::sync::LazyLock<Arc<Mutex<()>>> = std::sync::LazyLock::new(Arc::default);
         let turn = Arc::clone(&TURN).lock_owned().await;
-        let folder = variable("CHATTY_TEST_SERVICES_DIR").expect("CHATTY_TEST_SERVICES_DIR: use `scripts/test-all faults`");
+        let folder =
+            variable("CHATTY_TEST_SERVICES_DIR").expect("CHATTY_TEST_SERVICES_DIR: use `scripts/test-all faults`");
         let servers = Self { _turn: turn, folder };
         // An earlier story may have failed while one was down.
         servers.order("start");

@@ -16,12 +16,7 @@ const COMPLEXITY: usize = 10_000;
 
 /// A federated schema. In the router's process it validates and limits nothing, because the router has done so before
 /// the request arrives; elsewhere it does both again.
-pub fn subgraph<Q, M, S>(
-    query: Q,
-    mutation: M,
-    subscription: S,
-    exposure: Exposure,
-) -> SchemaBuilder<Entities<Q>, M, S>
+pub fn subgraph<Q, M, S>(query: Q, mutation: M, subscription: S, exposure: Exposure) -> SchemaBuilder<Entities<Q>, M, S>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,

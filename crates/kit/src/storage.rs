@@ -34,9 +34,14 @@ impl Storage {
         self
     }
 
+    /// The PostgreSQL database of `service`; `None` if it keeps a file.
+    pub fn database_url(&self, service: &str) -> Option<&str> {
+        self.database_urls.get(service).or(self.database_url.as_ref()).map(String::as_str)
+    }
+
     /// Opens the database of `service` and brings it up to date.
     pub async fn open(&self, service: &'static str, migrations: &[Migration]) -> Result<Db, Error> {
-        match self.database_urls.get(service).or(self.database_url.as_ref()) {
+        match self.database_url(service) {
             Some(url) => Db::open_postgres(url, service, migrations).await,
             None => Db::open_sqlite(&self.folder.join(format!("{service}.sqlite")), migrations).await,
         }

@@ -68,7 +68,20 @@ pub enum Error {
     /// The database could not be opened, or a transaction not begun or committed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
-    /// A migration failed, was changed after it ran, or is unknown to this build.
+    /// There is no such server, it does not let us in, or it has no such database.
+    #[error("PostgreSQL cannot be used: database `{database}` at {server}")]
+    Unreachable {
+        /// Host and port.
+        server: String,
+        /// Its name.
+        database: String,
+        /// The driver's reason.
+        source: sqlx::Error,
+    },
+    /// A newer build has brought the database further than this one knows. Run that build, or restore a backup.
+    #[error("the database is newer than this build of chatty: it has the migration {0}")]
+    NewerDatabase(i64),
+    /// A migration failed, or was changed after it ran.
     #[error("the migration failed")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A migration's text means different things to the two databases.

@@ -51,9 +51,12 @@ pub(crate) fn migrator(migrations: &[Migration]) -> Result<Migrator> {
 }
 
 /// Runs what is missing.
-pub(crate) async fn run(migrator: &Migrator, connection: &mut impl Migrate) -> Result<(), MigrateError> {
+pub(crate) async fn run(migrator: &Migrator, connection: &mut impl Migrate) -> Result<()> {
     // `Migrator::run` gives a future that the compiler cannot prove `Send`; this is what it calls.
-    migrator.run_direct(None, connection, false).await
+    migrator.run_direct(None, connection, false).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => Error::NewerDatabase(version),
+        error => error.into(),
+    })
 }
 
 /// Comments may say what statements may not.

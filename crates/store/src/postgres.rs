@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    ConnectOptions, Connection,
+    ConnectOptions, Connection, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -19,7 +19,7 @@ pub(crate) async fn migrate(url: &str, schema: &'static str, migrations: &[Migra
     let mut migrator = migrator(migrations)?;
     migrator.create_schema(schema);
     // A connection of its own: after a failure sqlx keeps the advisory lock, and only closing gives it back.
-    let mut connection = options.connect().await?;
+    let mut connection = connect(options).await?;
     let done = migration::run(&migrator, &mut connection).await;
     let closed = connection.close().await;
     done?;
@@ -39,6 +39,43 @@ pub(crate) async fn open(url: &str, schema: &'static str) -> Result<Pools> {
     Ok(Pools::Postgres(pool))
 }
 
+/// A schema that this process has to itself, as far as others ask. Given back when dropped, or when the process ends.
+pub struct Reservation {
+    /// The lock lives as long as the session.
+    _session: PgConnection,
+}
+
+impl std::fmt::Debug for Reservation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reservation")
+    }
+}
+
+/// Reserves the schema of the database; `None` while another process has it, which a predecessor is given two seconds to
+/// end.
+///
+/// A process whose machine died without a word holds it for a minute. The reservation is lost with its connection.
+pub async fn reserve(url: &str, schema: &'static str) -> Result<Option<Reservation>> {
+    let patience = [
+        ("lock_timeout", "2000"),
+        ("tcp_keepalives_idle", "30"),
+        ("tcp_keepalives_interval", "10"),
+        ("tcp_keepalives_count", "3"),
+    ];
+    let mut session = connect(options(url, schema)?.options(patience)).await?;
+    #[expect(clippy::disallowed_methods, reason = "PostgreSQL alone has such locks")]
+    let locked = sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 0))")
+        .bind(format!("chatty serves {schema}"))
+        .execute(&mut session)
+        .await;
+    match locked {
+        Ok(_) => Ok(Some(Reservation { _session: session })),
+        // lock_not_available
+        Err(sqlx::Error::Database(refusal)) if refusal.code().as_deref() == Some("55P03") => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Whether [`Db::open_postgres`](crate::Db::open_postgres) would understand the URL. The error does not repeat it.
 pub fn check_url(url: &str) -> Result<()> {
     if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
@@ -46,6 +83,14 @@ pub fn check_url(url: &str) -> Result<()> {
     }
     url.parse::<PgConnectOptions>()?;
     Ok(())
+}
+
+async fn connect(options: PgConnectOptions) -> Result<PgConnection> {
+    options.connect().await.map_err(|source| Error::Unreachable {
+        server: format!("{}:{}", options.get_host(), options.get_port()),
+        database: options.get_database().unwrap_or(options.get_username()).to_owned(),
+        source,
+    })
 }
 
 fn options(url: &str, schema: &'static str) -> Result<PgConnectOptions> {

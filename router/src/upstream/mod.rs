@@ -23,8 +23,8 @@ use tokio::time::{Instant, timeout_at};
 
 pub(crate) use client::endpoint;
 pub use client::{HttpClient, NotAnEndpoint};
-pub use get::Unavailable;
 pub(crate) use endpoints::Lease;
+pub use get::Unavailable;
 pub use http::{HttpUpstream, Sealing};
 
 use crate::complete::json::write_str;

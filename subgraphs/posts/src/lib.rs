@@ -61,11 +61,7 @@ pub async fn service(env: &Env, config: &Config) -> Result<Service, Error> {
         routes: axum::Router::new(),
         prefixes: &[],
         internal: axum::Router::new(),
-        consumers: vec![Consumer {
-            group: GROUP,
-            db: db.clone(),
-            handler: Arc::new(events::Replicas),
-        }],
+        consumers: vec![Consumer { group: GROUP, db: db.clone(), handler: Arc::new(events::Replicas) }],
         db: Some(db),
     })
 }

@@ -159,7 +159,9 @@ impl Session {
     /// Ends the socket of whoever may no longer be here; what waits to be written is no longer theirs to read.
     fn check_revoked(&mut self) -> Result<(), End> {
         match &self.caller.viewer {
-            Some(viewer) if self.state.verifier.as_ref().is_some_and(|verifier| verifier.revocations().revokes(viewer)) => {
+            Some(viewer)
+                if self.state.verifier.as_ref().is_some_and(|verifier| verifier.revocations().revokes(viewer)) =>
+            {
                 self.wire.discard();
                 Err(Close::Forbidden.into())
             }
