@@ -40,12 +40,8 @@ pub(super) enum Unconfirmed {
 pub(super) async fn publish(link: &Link, topology: &Topology, events: &[Envelope]) -> Result<(), Unconfirmed> {
     for window in events.chunks(WINDOW) {
         let published = timeout(PATIENCE, publish_window(&link.publisher, topology, window)).await;
-        published.unwrap_or(Err(Unconfirmed::Silent)).inspect_err(|error| {
-            // A missing queue is declared again, and a channel that failed is no more.
-            if matches!(error, Unconfirmed::Broker(_) | Unconfirmed::Unroutable) {
-                link.give_up();
-            }
-        })?;
+        // A missing queue is then declared again, and nobody is left waiting for the rest of the confirms.
+        published.unwrap_or(Err(Unconfirmed::Silent)).inspect_err(|_| link.give_up())?;
     }
     Ok(())
 }
