@@ -58,18 +58,14 @@ pub(crate) async fn has_unsent(db: &Db) -> Result<bool, Error> {
     Ok(!list_unsent(db, 1).await?.is_empty())
 }
 
-/// The bus has these; their secrets are no longer needed and go.
-pub(crate) async fn mark_sent(tx: &mut Tx, events: &[Envelope], now: DateTime<Utc>) -> Result<(), Error> {
-    query!("UPDATE outbox SET sent_at = $1 WHERE id IN ($ids)")
-        .bind(now)
-        .bind_list("ids", events.iter().map(|event| event.id))
-        .execute(tx)
-        .await?;
-    for event in events.iter().filter_map(Envelope::without_secret) {
-        let text = to_text(&event);
-        query!("UPDATE outbox SET envelope = $2 WHERE id = $1").bind(event.id).bind(text).execute(tx).await?;
-    }
-    Ok(())
+/// The bus has these.
+pub(crate) async fn mark_sent(tx: &mut Tx, ids: impl Iterator<Item = Uuid>, now: DateTime<Utc>) -> Result<u64, Error> {
+    query!("UPDATE outbox SET sent_at = $1 WHERE id IN ($ids)").bind(now).bind_list("ids", ids).execute(tx).await
+}
+
+/// Stores the event as it is now, such as without its secret.
+pub(crate) async fn update_envelope(tx: &mut Tx, event: &Envelope) -> Result<u64, Error> {
+    query!("UPDATE outbox SET envelope = $2 WHERE id = $1").bind(event.id).bind(to_text(event)).execute(tx).await
 }
 
 /// Forgets some of what was sent before `before`; says whether more may be left.

@@ -143,18 +143,16 @@ impl Relay {
             if self.stop.is_cancelled() {
                 return;
             }
-            let failed = match published {
-                Ok(0) => false,
+            let failed = published.is_err();
+            match published {
+                Ok(0) => self.note(None),
                 Ok(_) => {
                     self.note(None);
                     continue;
                 }
                 Err(RelayError::Replaced) => return self.note(Some(RelayError::Replaced)),
-                Err(error) => {
-                    self.note(Some(error));
-                    true
-                }
-            };
+                Err(error) => self.note(Some(error)),
+            }
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = sleep(LOOK_AGAIN) => {}
@@ -183,7 +181,11 @@ impl Relay {
         {
             return Err(RelayError::Replaced);
         }
-        outbox::mark_sent(&mut tx, &events, self.clock.now()).await?;
+        let ids = rows.iter().map(|(id, _)| *id);
+        outbox::mark_sent(&mut tx, ids, self.clock.now()).await?;
+        for event in events.iter().filter_map(Envelope::without_secret) {
+            outbox::update_envelope(&mut tx, &event).await?;
+        }
         tx.commit().await?;
         Ok(events.len())
     }

@@ -20,8 +20,12 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A connection that lasted so long was a good one: the next is tried at once.
 const STABLE: Duration = Duration::from_secs(10);
-/// For everything between the first byte and the last declaration.
-const OPENING: Duration = Duration::from_mins(1);
+/// For TCP, TLS and the handshake together.
+const SHAKING_HANDS: Duration = Duration::from_secs(10);
+/// For all declarations; the first time they take long.
+const DECLARING: Duration = Duration::from_mins(1);
+/// How often the connection is looked at while something waits for it.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 const CLOSING: Duration = Duration::from_secs(2);
 /// Seconds. A peer that is silent for twice as long is gone.
 const HEARTBEAT: u16 = 10;
@@ -54,6 +58,12 @@ impl Link {
         self.broken.is_cancelled()
     }
 
+    /// Resolves when the connection is no more. Whatever waits for an answer on it gives up then: the client library
+    /// does not end every wait when a connection dies.
+    pub(super) async fn given_up(&self) {
+        self.broken.cancelled().await;
+    }
+
     /// Broadcasts, unless there is no connection or too much to say.
     pub(super) fn hint(&self, event: Envelope) {
         drop(self.hints.try_send(event));
@@ -67,6 +77,8 @@ enum OpenError {
     Unreachable(#[source] lapin::Error),
     #[error("the broker does not answer in time")]
     Silent,
+    #[error("the connection ended before it was of use")]
+    Lost,
     #[error("the broker refuses the user or the password")]
     Credentials,
     #[error("the broker has no such virtual host, or not for this user")]
@@ -116,7 +128,7 @@ pub(super) async fn run(bus: RabbitMq, stop: CancellationToken) {
     loop {
         let opened = tokio::select! {
             () = stop.cancelled() => return,
-            opened = timeout(OPENING, open(&bus)) => opened.unwrap_or(Err(OpenError::Silent)),
+            opened = open(&bus) => opened,
         };
         match opened {
             Ok((link, ear)) => {
@@ -142,14 +154,34 @@ pub(super) async fn run(bus: RabbitMq, stop: CancellationToken) {
 async fn open(bus: &RabbitMq) -> Result<(Link, Ear), OpenError> {
     let name = LongString::from("chatty");
     let properties = ConnectionProperties::default().with_connection_name(name);
-    let connection = Connection::connect_uri(bus.0.uri.clone(), properties).await?;
-    bus.0.topology.declare(&connection).await?;
+    let connecting = Connection::connect_uri(bus.0.uri.clone(), properties);
+    let connection = timeout(SHAKING_HANDS, connecting).await.map_err(|_| OpenError::Silent)??;
+    let settling_in = settle_in(bus, &connection);
+    let (publisher, hints, ear) = tokio::select! {
+        settled = timeout(DECLARING, settling_in) => settled.map_err(|_| OpenError::Silent)??,
+        () = lost(&connection) => return Err(OpenError::Lost),
+    };
+    Ok((Link { connection: Arc::new(connection), publisher, hints, broken: CancellationToken::new() }, ear))
+}
+
+/// Declares everything and opens what all share.
+async fn settle_in(
+    bus: &RabbitMq,
+    connection: &Connection,
+) -> Result<(Channel, mpsc::Sender<Envelope>, Ear), OpenError> {
+    bus.0.topology.declare(connection).await?;
     let publisher = connection.create_channel().await?;
     publisher.confirm_select(ConfirmSelectOptions::default()).await?;
     let (hints, to_send) = mpsc::channel(HINTS);
     let ear = Ear::open(bus, connection.create_channel().await?, to_send).await?;
-    let broken = CancellationToken::new();
-    Ok((Link { connection: Arc::new(connection), publisher, hints, broken }, ear))
+    Ok((publisher, hints, ear))
+}
+
+/// Resolves when the connection is not one any more.
+async fn lost(connection: &Connection) {
+    while connection.status().connected() {
+        sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Uses the connection until it breaks, or until `stop` and nobody needs it any more.
@@ -167,6 +199,7 @@ async fn serve(bus: &RabbitMq, link: &Link, ear: Ear, stop: &CancellationToken) 
         () = stopped => ControlFlow::Break(()),
         () = link.broken.cancelled() => ControlFlow::Continue(()),
         () = ear.hear(bus) => ControlFlow::Continue(()),
+        () = lost(&link.connection) => ControlFlow::Continue(()),
     };
     bus.0.connected.send_replace(false);
     bus.0.link.send_replace(None);

@@ -59,7 +59,12 @@ pub(super) async fn run(bus: RabbitMq, consumer: Consumer, stop: CancellationTok
             },
         };
         let Some(link) = link else { continue };
-        match serve(&bus, &link, &consumer, &stop).await {
+        let served = tokio::select! {
+            served = serve(&bus, &link, &consumer, &stop) => served,
+            // What was in hand is rolled back and comes again over the next connection.
+            () = link.given_up() => continue,
+        };
+        match served {
             Ok(()) => return,
             Err(error) => {
                 let name = consumer.group.name;

@@ -1,8 +1,8 @@
 //! The bus of several processes, on RabbitMQ (3.10 or newer).
 //!
-//! [`topology`] is what exists on the broker. [`link`] keeps one connection alive; everything else takes what it needs
-//! from the connection of the moment and says so when it fails. [`publish`] waits for confirms, [`member`] handles a
-//! group's events, [`ear`] is the lossy half.
+//! `topology` is what exists on the broker. `link` keeps one connection alive; everything else takes what it needs from
+//! the connection of the moment and says so when it fails. `publish` waits for confirms, `member` handles a group's
+//! events, `ear` is the lossy half.
 
 mod ear;
 mod link;

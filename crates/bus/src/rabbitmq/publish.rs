@@ -31,6 +31,8 @@ pub(super) enum Unconfirmed {
     Unroutable,
     #[error("the broker did not confirm in time")]
     Silent,
+    #[error("the connection was lost before the broker confirmed")]
+    Lost,
     #[error("`{0}` is too long for a routing key")]
     Key(String),
 }
@@ -39,13 +41,12 @@ pub(super) enum Unconfirmed {
 /// an outbox accepted is not lost; more than the contract's 64 KiB is logged.
 pub(super) async fn publish(link: &Link, topology: &Topology, events: &[Envelope]) -> Result<(), Unconfirmed> {
     for window in events.chunks(WINDOW) {
-        let published = timeout(PATIENCE, publish_window(&link.publisher, topology, window)).await;
-        published.unwrap_or(Err(Unconfirmed::Silent)).inspect_err(|error| {
-            // A missing queue is declared again, and a channel that failed is no more.
-            if matches!(error, Unconfirmed::Broker(_) | Unconfirmed::Unroutable) {
-                link.give_up();
-            }
-        })?;
+        let published = tokio::select! {
+            published = timeout(PATIENCE, publish_window(&link.publisher, topology, window)) => published,
+            () = link.given_up() => Ok(Err(Unconfirmed::Lost)),
+        };
+        // A missing queue is then declared again, and nobody is left waiting for the rest of the confirms.
+        published.unwrap_or(Err(Unconfirmed::Silent)).inspect_err(|_| link.give_up())?;
     }
     Ok(())
 }
