@@ -237,7 +237,7 @@ async fn serve(config: &Config, parts: &[Part]) -> anyhow::Result<ExitCode> {
 
 async fn route(config: &Config, supergraph: &str) -> anyhow::Result<ExitCode> {
     let listener = listen(config).await?;
-    let system = System::route(config, supergraph, listener, Clock::system())?;
+    let system = System::route(config, supergraph, listener, &Clock::system())?;
     print(&format!("The gateway serves GraphQL at http://{}/graphql\n", system.address));
     until_told_to_stop(system).await
 }

@@ -25,6 +25,10 @@ fn append(table: &mut String, prefix: &str, schema: &Value, defaults: &Value) {
             append(table, &format!("{variable}__"), schema, default);
             continue;
         }
+        // A section that has no keys yet.
+        if default.as_object().is_some_and(serde_json::Map::is_empty) && schema["additionalProperties"] == false {
+            continue;
+        }
         let secret =
             if Config::SECRETS.contains(&key.as_str()) { format!(" or `{variable}_FILE`") } else { String::new() };
         let default = match default {

@@ -91,12 +91,12 @@ impl System {
     }
 
     /// A gateway for any supergraph: reaches the subgraphs at the URLs in it, and knows nothing of who asks.
-    pub fn route(config: &Config, supergraph: &str, listener: TcpListener, clock: Clock) -> anyhow::Result<Self> {
+    pub fn route(config: &Config, supergraph: &str, listener: TcpListener, clock: &Clock) -> anyhow::Result<Self> {
         config.check()?;
         let address = listener.local_addr()?;
         let tasks = Tasks::default();
         let readiness = Readiness::default();
-        let gateway = front::open_foreign(config, supergraph, &config.public_url_at(address), &clock, &tasks)?;
+        let gateway = front::open_foreign(config, supergraph, &config.public_url_at(address), clock, &tasks)?;
         let routes = http::health(readiness.clone(), &tasks).merge(gateway);
         tasks.spawn(http::serve(listener, routes, tasks.clone()));
         readiness.set_ready();

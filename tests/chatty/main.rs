@@ -10,6 +10,7 @@ mod feed;
 mod layering;
 mod live;
 mod nodes;
+mod operations;
 mod posts;
 mod restart;
 mod schema;

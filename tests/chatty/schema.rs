@@ -7,7 +7,7 @@ use chatty_testkit::Harness;
 use serde_json::Value;
 
 /// Whether this run is to rewrite generated files.
-fn updating() -> bool {
+pub(crate) fn updating() -> bool {
     #[expect(clippy::disallowed_methods, reason = "the switch belongs to the test run, not to the product")]
     std::env::var("UPDATE").is_ok_and(|value| value == "1")
 }

@@ -76,7 +76,9 @@ impl Readme {
         let node = &feed["homeFeed"]["edges"][0]["node"];
         assert_eq!((&node["id"], &node["likeCount"], &node["viewerHasLiked"]), (&json!(post), &json!(1), &json!(true)));
         answers.extend([caught_up, live]);
-        answers.iter_mut().for_each(|answer| blur("", answer));
+        for answer in &mut answers {
+            blur("", answer);
+        }
         answers
     }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{Client, Socket};
 
 /// A server that never becomes ready must fail a test, not hang it.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// The clients of a running server.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// For how many hours a live stream can resume from its cursor; 24.
+    /// For how many hours a live stream can resume from its cursor.
     pub events_kept_hours: u16,
 }
 

@@ -292,6 +292,6 @@ async fn changed(revoked: &mut Option<watch::Receiver<()>>) {
         None => false,
     };
     if !changed {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
