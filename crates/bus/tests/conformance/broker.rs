@@ -9,8 +9,11 @@ use chatty_bus::{Group, rabbitmq};
 use chatty_scratch::Broker;
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
-    options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, ExchangeDeleteOptions, QueueDeleteOptions},
-    types::AMQPValue,
+    options::{
+        BasicAckOptions, BasicGetOptions, BasicPublishOptions, ExchangeDeleteOptions, QueueDeclareOptions,
+        QueueDeleteOptions,
+    },
+    types::{AMQPValue, FieldTable},
     uri::AMQPUri,
 };
 use tokio::{
@@ -114,6 +117,21 @@ impl Way {
         }
         connection.close(200, "done".into()).await.unwrap();
         letters
+    }
+
+    /// Each queue of the groups with its waiting messages and its consumers.
+    pub(crate) async fn queues(&self) -> Vec<(String, u32, u32)> {
+        let (_connection, channel) = self.connect().await;
+        let mut queues = Vec::new();
+        for group in self.groups {
+            for name in ["", ".retry.5s", ".retry.30s", ".retry.5m"].map(|end| format!("q.{}{end}", group.name)) {
+                let passive = QueueDeclareOptions { passive: true, durable: true, ..Default::default() };
+                let queue =
+                    channel.queue_declare(self.name(&name).into(), passive, FieldTable::default()).await.unwrap();
+                queues.push((name, queue.message_count(), queue.consumer_count()));
+            }
+        }
+        queues
     }
 
     async fn delete(&self) {

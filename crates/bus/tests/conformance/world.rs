@@ -88,6 +88,9 @@ impl World {
     pub(crate) async fn crash(&mut self, processes: impl IntoIterator<Item = Process>) {
         for mut process in processes {
             process.tasks.shutdown().await;
+            // A dead process has no connections. Inside this one the client library may keep them open for a while, and
+            // with them the events in hand.
+            self.cut();
         }
         self.in_process = Arc::new(InProcess::new(self.clock.clone(), self.groups));
     }
@@ -112,7 +115,21 @@ impl World {
     pub(crate) async fn settle(&self) {
         let producers = [self.writer.clone()];
         let consumers: Vec<_> = self.groups.iter().map(|group| (*group, self.reader.clone())).collect();
-        until(async || settled(&producers, &consumers, &self.clock).await.unwrap()).await;
+        let settling = until(async || settled(&producers, &consumers, &self.clock).await.unwrap());
+        if tokio::time::timeout(Duration::from_secs(50), settling).await.is_err() {
+            panic!("it does not settle: {}", self.state().await);
+        }
+    }
+
+    /// What is on its way, for whoever has to find out why.
+    async fn state(&self) -> String {
+        let unsent =
+            query!("SELECT COUNT(1) FROM outbox WHERE sent_at IS NULL").fetch_one::<(i64,)>(&self.writer).await;
+        let queues = match &self.way {
+            Some(way) => way.queues().await,
+            None => Vec::new(),
+        };
+        format!("{} unsent, {} noted, {queues:?}", unsent.unwrap().0, self.notes().await.len())
     }
 
     /// What the handlers wrote down, sorted.
