@@ -5,6 +5,7 @@
 //! restart, and names them in the environment. `CHATTY_TEST_FAULT_ROUNDS` makes them longer.
 
 #![expect(clippy::unwrap_used, reason = "in what tests share, too, an unwrap is an assertion")]
+#![expect(clippy::print_stdout, reason = "figures that are reported and not tested")]
 
 mod cluster;
 mod ledger;

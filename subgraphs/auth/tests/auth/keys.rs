@@ -35,7 +35,7 @@ async fn the_published_keys_verify_tokens_and_hold_nothing_private() {
 async fn systems_on_one_database_share_the_key_also_when_they_start_together() {
     let world = World::start().await;
     let ana = world.register("ana").await;
-    let others = join_all([world.another(), world.another(), world.another()]).await;
+    let others = join_all((0..3).map(|_| world.another())).await;
     for other in &others {
         let pair = other.login("ana").await;
         assert_eq!(world.verifier.verify(&pair.access).unwrap().user, ana);
