@@ -116,8 +116,8 @@ impl World {
         let producers = [self.writer.clone()];
         let consumers: Vec<_> = self.groups.iter().map(|group| (*group, self.reader.clone())).collect();
         let settling = until(async || settled(&producers, &consumers, &self.clock).await.unwrap());
-        let settled = tokio::time::timeout(Duration::from_secs(50), settling).await.is_ok();
-        assert!(settled, "it does not settle: {}", self.state().await);
+        let settled = tokio::time::timeout(Duration::from_secs(50), settling).await;
+        assert!(settled.is_ok(), "it does not settle: {}", self.state().await);
     }
 
     /// What is on its way, for whoever has to find out why.
