@@ -93,8 +93,8 @@ enum SchemaCommand {
     },
     /// Compose subgraphs into a supergraph and print it
     Compose {
-        /// Subgraphs as NAME=FILE; this installation's own when none is given
-        #[arg(value_name = "NAME=FILE")]
+        /// Subgraphs as NAME=FILE, or NAME=FILE@URL to say where it is; this installation's own when none is given
+        #[arg(value_name = "NAME=FILE[@URL]")]
         subgraphs: Vec<String>,
     },
     /// Compare the files in a folder with what the code generates
@@ -322,11 +322,12 @@ fn compose(subgraphs: &[String]) -> anyhow::Result<String> {
     }
     let mut read = Vec::new();
     for subgraph in subgraphs {
-        let (name, file) = subgraph.split_once('=').with_context(|| format!("`{subgraph}` is not NAME=FILE"))?;
-        read.push((name, fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?));
+        let (name, place) = subgraph.split_once('=').with_context(|| format!("`{subgraph}` is not NAME=FILE"))?;
+        let (file, url) = place.split_once('@').map_or((place, None), |(file, url)| (file, Some(url)));
+        read.push((name, fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?, url));
     }
-    let parts: Vec<_> = read.iter().map(|(name, sdl)| (*name, sdl.as_str())).collect();
-    Ok(chatty_router::compose(&parts)?)
+    let parts: Vec<_> = read.iter().map(|(name, sdl, url)| (*name, sdl.as_str(), *url)).collect();
+    Ok(chatty_router::compose_located(&parts)?)
 }
 
 /// Standard output is this program's result; logs go to standard error.

@@ -32,7 +32,19 @@ const UNSUPPORTED: [&str; 2] = ["context", "fromContext"];
 
 /// Composes `(name, SDL)` pairs into supergraph SDL.
 pub fn compose(subgraphs: &[(&str, &str)]) -> Result<String, ComposeError> {
-    let services = subgraphs.iter().map(|(name, sdl)| service(name, sdl)).collect::<Result<Vec<_>, _>>()?;
+    compose_located(&subgraphs.iter().map(|(name, sdl)| (*name, *sdl, None)).collect::<Vec<_>>())
+}
+
+/// Composes `(name, SDL, URL)` into supergraph SDL that says where the subgraphs are.
+pub fn compose_located(subgraphs: &[(&str, &str, Option<&str>)]) -> Result<String, ComposeError> {
+    let services = subgraphs.iter().map(|(name, sdl, url)| {
+        let service = service(name, sdl)?;
+        Ok(match url {
+            Some(url) => service.with_url(*url),
+            None => service,
+        })
+    });
+    let services = services.collect::<Result<Vec<_>, _>>()?;
     match compose_services(&services) {
         Ok(CompositionResult::Success(success)) => Ok(success.supergraph_sdl().to_owned()),
         Ok(CompositionResult::Failure(failure)) => {

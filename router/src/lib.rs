@@ -17,7 +17,7 @@ pub mod transport;
 mod upstream;
 
 pub use answer::{Answer, AnswerKind, GraphqlRequest};
-pub use compose::{ComposeError, compose};
+pub use compose::{ComposeError, compose, compose_located};
 pub use gateway::{Gateway, OperationKind, Prepared};
 pub use limits::{LimitExceeded, Limits};
 pub use supergraph::{LoadError, expanding_interfaces, subgraph_urls};

@@ -122,4 +122,93 @@ fn commands_say_what_they_did_and_fail_with_a_reason() {
     assert!(ok && out.contains("secret = \"********\"") && !out.contains(secret), "{out}");
     let (ok, _, err) = run(&["serve", "--listen", "203.0.113.1:1"], &[]);
     assert!(!ok && err.contains("not free to listen on"), "{err}");
+    let (ok, out, _) = run(&["config", "reference"], &[]);
+    assert!(ok && out == chatty::configuration_reference());
+    let (ok, _, err) = run(&["health", "--listen", "127.0.0.1:1"], &[]);
+    assert!(!ok && err.contains("nothing answers at 127.0.0.1:1"), "{err}");
+}
+
+/// A command line, variables, and what is said.
+type Refusal<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
+#[test]
+fn a_process_that_cannot_run_says_what_to_mend_and_exits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let public = ("CHATTY_PUBLIC_URL", "https://chatty.example");
+    let broker = ("CHATTY_BROKER_URL", "amqp://chatty:hunter2@127.0.0.1:1/%2f");
+    let nowhere = "postgres://chatty:hunter2@127.0.0.1:1/chatty";
+    let cases: &[Refusal] = &[
+        (
+            &["serve"],
+            &[("CHATTY_DATABASE_URL", nowhere)],
+            "PostgreSQL cannot be used: database `chatty` at 127.0.0.1:1",
+        ),
+        (
+            &["serve"],
+            &[("CHATTY_DATABASE_URL", "mysql://hunter2")],
+            "`database_url` cannot be used: a database's URL is",
+        ),
+        (&["serve"], &[("CHATTY_BROKER_URL", "http://hunter2")], "`broker_url` and `broker_prefix` cannot be used"),
+        (&["serve", "shop"], &[], "there is no part `shop`; there are auth, posts, subscriptions, platform and router"),
+        (&["serve", "auth"], &[public], "needs `broker_url` (CHATTY_BROKER_URL)"),
+        (&["serve", "auth"], &[broker], "needs `public_url` (CHATTY_PUBLIC_URL)"),
+        (&["serve", "router"], &[broker, public], "a router without auth beside it needs `auth_url` (CHATTY_AUTH_URL)"),
+        (&["serve", "router"], &[("CHATTY_AUTH_URL", "localhost:4001")], "`auth_url` holds localhost:4001"),
+        (&["serve"], &[("CHATTY_MODE", "production"), public], "production needs `secret`"),
+        (
+            &["serve"],
+            &[("CHATTY_SECRET", "too short")],
+            "`secret` cannot be used: the secret must have at least 32 bytes",
+        ),
+        (&["serve"], &[("CHATTY_SECRET_PREVIOUS", "too short")], "`secret_previous` cannot be used"),
+        (&["serve"], &[("CHATTY_DATABASE_ULR", "x")], "unknown field: found `database_ulr`"),
+        (&["serve"], &[("CHATTY_DRAIN_SECONDS", "60")], "`drain_seconds` may be at most 10"),
+        (&["serve"], &[("CHATTY_TRUSTED_PROXIES", "[\"10.0.0.0/33\"]")], "CHATTY_TRUSTED_PROXIES"),
+        (&["router", "--supergraph", "nothing.graphql"], &[], "nothing.graphql cannot be read"),
+    ];
+    for (arguments, environment, expected) in cases {
+        let environment = environment.iter().copied().chain([("CHATTY_LISTEN", "127.0.0.1:0")]);
+        let output = command(folder.path()).args(*arguments).envs(environment).output().expect("it ends");
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(!output.status.success() && said.contains(expected), "{arguments:?}: {said}");
+        assert!(!said.contains("hunter2") && !said.contains("panicked"), "{arguments:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_serves_any_supergraph_whose_subgraph_urls_are_in_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut places = Vec::new();
+    for (name, sdl, answer) in [
+        ("greetings", "type Query { hello: String }", json!({"data": {"hello": "world"}})),
+        ("numbers", "type Query { answer: Int }", json!({"data": {"answer": 42}})),
+    ] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}/api", listener.local_addr().expect("bound"));
+        let routes = axum::Router::new().route("/api", axum::routing::post(async move || axum::Json(answer)));
+        // Ends with the test's runtime.
+        tokio_util::task::TaskTracker::new().spawn(async move { axum::serve(listener, routes).await });
+        let file = folder.path().join(format!("{name}.graphql"));
+        std::fs::write(&file, sdl).expect("a file");
+        places.push(format!("{name}={}@{url}", file.display()));
+    }
+    let composed = command(folder.path()).args(["schema", "compose"]).args(places).output().expect("runs");
+    assert!(composed.status.success(), "{composed:?}");
+    std::fs::write(folder.path().join("supergraph.graphql"), composed.stdout).expect("a file");
+
+    let invocation = Invocation {
+        binary: env!("CARGO_BIN_EXE_chatty").into(),
+        folder: folder.path().to_owned(),
+        name: "gateway".to_owned(),
+        arguments: ["router", "--supergraph", "supergraph.graphql", "--listen", "127.0.0.1:0"]
+            .map(str::to_owned)
+            .to_vec(),
+        variables: Vec::new(),
+    };
+    let gateway = invocation.start(1);
+    // Nobody verifies tokens here, so any is as good as none.
+    let client = Remote::new(gateway.url()).anonymous().with_token("of another world");
+    let data = client.query("{ hello both: answer }", Value::Null).await;
+    assert_eq!(data, json!({"hello": "world", "both": 42}));
+    assert!(gateway.stop().success(), "a clean stop");
 }

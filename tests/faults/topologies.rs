@@ -1,28 +1,88 @@
-//! The README's operations give the same answers in one process on SQLite and in separate processes on PostgreSQL and
-//! RabbitMQ.
+//! The README's operations give the same answers in every topology, and topologies that cannot work are refused.
 
 use std::path::Path;
 
+use chatty_scratch::Scratch;
 use chatty_testkit::{Invocation, Readme, Remote};
 
-use crate::cluster::{Cluster, PLAIN};
+use crate::{
+    cluster::{Cluster, PLAIN},
+    ledger::eventually,
+    world::Servers,
+};
+
+fn readme() -> Readme {
+    Readme::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
+}
+
+/// Everything in one process that is told `variables`.
+fn one_process(scratch: &Scratch, name: &str, variables: &[(&str, &str)]) -> Invocation {
+    let own = [("CHATTY_LOG", "warn"), ("CHATTY_DATA_DIR", name)];
+    Invocation {
+        binary: env!("CARGO_BIN_EXE_chatty").into(),
+        folder: scratch.folder().to_owned(),
+        name: name.to_owned(),
+        arguments: ["--listen", "127.0.0.1:0"].map(str::to_owned).to_vec(),
+        variables: own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readme_works_alike_in_every_topology() {
-    let readme = Readme::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
-    let folder = tempfile::tempdir().expect("a folder");
-    let invocation = Invocation {
-        binary: env!("CARGO_BIN_EXE_chatty").into(),
-        folder: folder.path().to_owned(),
-        name: "chatty".to_owned(),
-        arguments: ["--listen", "127.0.0.1:0"].map(str::to_owned).to_vec(),
-        variables: vec![("CHATTY_LOG".to_owned(), "warn".to_owned())],
-    };
-    let one = invocation.start(1);
+    let (readme, files) = (readme(), Scratch::new().await);
+    let one = one_process(&files, "files", &[]).start(1);
     let embedded = readme.drive(&Remote::new(one.url())).await;
+    assert!(embedded.len() >= 7, "every operation was run");
+
+    // Posts on PostgreSQL, the others on files.
+    let mixed = Scratch::new().await;
+    let database = mixed.database_url().expect("CHATTY_TEST_DATABASE_URL");
+    let two_kinds = one_process(&mixed, "mixed", &[("CHATTY_POSTS_DATABASE_URL", database)]).start(1);
+    assert_eq!(embedded, readme.drive(&Remote::new(two_kinds.url())).await);
+    assert!(mixed.folder().join("mixed/auth.sqlite").exists() && !mixed.folder().join("mixed/posts.sqlite").exists());
 
     let cluster = Cluster::start(&PLAIN).await;
-    let separate = readme.drive(cluster.remote()).await;
-    assert!(embedded.len() >= 7, "every operation was run");
-    assert_eq!(embedded, separate);
+    assert_eq!(embedded, readme.drive(cluster.remote()).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_broker_a_database_serves_one_process_and_the_next_when_that_was_killed() {
+    let (_servers, scratch) = (Servers::reserve().await, Scratch::new().await);
+    let database = scratch.database_url().expect("CHATTY_TEST_DATABASE_URL");
+    let variables = [("CHATTY_DATABASE_URL", database)];
+    let mut first = one_process(&scratch, "first", &variables).start(1);
+    let refused = one_process(&scratch, "second", &variables).refused();
+    assert!(refused.contains("another chatty process serves auth from the same database"), "{refused}");
+    assert!(!refused.contains(database), "{refused}");
+    first.kill();
+    one_process(&scratch, "third", &variables).start(1).stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_start_together_on_an_empty_database_migrate_it_once() {
+    let (_servers, scratch) = (Servers::reserve().await, Scratch::new().await);
+    let broker = scratch.broker().expect("CHATTY_TEST_BROKER_URL");
+    let variables = [
+        ("CHATTY_DATABASE_URL", scratch.database_url().expect("CHATTY_TEST_DATABASE_URL")),
+        ("CHATTY_BROKER_URL", &broker.url),
+        ("CHATTY_BROKER_PREFIX", &broker.prefix),
+        ("CHATTY_PUBLIC_URL", "http://chatty.test"),
+        ("CHATTY_SECRET", "a secret that only this test knows"),
+    ];
+    let starting: Vec<_> = (0..6)
+        .map(|number| {
+            let invocation = one_process(&scratch, &format!("process-{number}"), &variables);
+            std::thread::spawn(move || invocation.start(1))
+        })
+        .collect();
+    let processes: Vec<_> = starting.into_iter().map(|thread| thread.join().expect("it starts")).collect();
+    // All of them serve, and hear of each other's events.
+    let remotes: Vec<_> = processes.iter().map(|process| Remote::new(process.url())).collect();
+    let (ana, bob) = (remotes[0].register("ana").await, remotes[1].register("bob").await);
+    ana.follow(&bob).await;
+    bob.post("seen everywhere").await;
+    for remote in &remotes {
+        let ana = remote.anonymous().with_token(ana.token().expect("signed in"));
+        eventually("the post is in the feed", async || ana.feed().await == ["seen everywhere"]).await;
+    }
 }

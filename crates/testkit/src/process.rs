@@ -41,6 +41,13 @@ impl Invocation {
         self.folder.join(format!("{}.log", self.name))
     }
 
+    /// Runs it to its end, which must be a failure; what it said.
+    pub fn refused(self) -> String {
+        let output = self.command().output().expect("the binary starts");
+        assert!(!output.status.success(), "{} is refused", self.name);
+        String::from_utf8(output.stderr).expect("UTF-8")
+    }
+
     /// Starts it and waits for a greeting of so many lines.
     pub fn start(self, greeting_lines: usize) -> Process {
         let log = File::options().create(true).append(true).open(self.log()).expect("a log");

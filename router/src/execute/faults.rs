@@ -50,8 +50,12 @@ impl PlacedError {
     }
 }
 
-/// A code in the usual spelling that does not say "our fault".
+/// A code in the usual spelling that does not say "our fault", nor that the gateway's own document was refused.
 fn is_public(code: &str) -> bool {
+    let of_the_document = [Code::GraphqlParseFailed, Code::GraphqlValidationFailed, Code::LimitExceeded];
+    if of_the_document.iter().any(|refused| refused.as_str() == code) {
+        return false;
+    }
     let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     !code.is_empty() && code.len() <= 64 && code.bytes().all(is_letter) && !code.starts_with("INTERNAL")
 }
