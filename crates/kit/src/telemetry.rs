@@ -1,5 +1,7 @@
 //! Logs: for people in development, JSON in production.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -22,7 +24,10 @@ pub fn start(format: Format, filter: &str) -> Result<(), tracing_subscriber::fil
     let filter: EnvFilter = filter.parse()?;
     // It would log the bytes of events that the broker returns.
     let filter = filter.add_directive("lapin::returned_messages=off".parse()?);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // Fails only where a subscriber is set already, as in tests.
     drop(match format {
         Format::Text => builder.try_init(),
