@@ -193,14 +193,13 @@ async fn list_due(db: &Db, group: &str, now: DateTime<Utc>) -> Result<Vec<Delive
 async fn store_deliveries(consumer: &Consumer, events: &[&Envelope], now: DateTime<Utc>) -> Result<(), Error> {
     let mut tx = consumer.db.begin().await?;
     for event in events {
-        let text = serde_json::to_string(event).expect("an envelope has string keys and no failing fields");
         query!(
             "INSERT INTO delivery (consumer, event_id, envelope, attempt, due_at) VALUES ($1, $2, $3, 0, $4)
              ON CONFLICT (consumer, event_id) DO NOTHING"
         )
         .bind(consumer.group.name)
         .bind(event.id)
-        .bind(text)
+        .bind(event.to_json())
         .bind(now)
         .execute(&mut tx)
         .await?;

@@ -12,10 +12,13 @@ const PRUNED_AT_ONCE: i64 = 1_000;
 
 /// Adds an event to the transaction: it is published if, and only if, `tx` commits.
 ///
-/// Any size is carried, because what was accepted is never lost; the contract of 64 KiB is the producer's to keep.
+/// Any size is carried, because what was accepted is never lost; [`Envelope::LARGEST`] is the producer's to keep.
 pub async fn append(tx: &mut Tx, event: &Envelope) -> Result<(), Error> {
-    let text = to_text(event);
-    query!("INSERT INTO outbox (id, envelope) VALUES ($1, $2)").bind(event.id).bind(text).execute(tx).await?;
+    query!("INSERT INTO outbox (id, envelope) VALUES ($1, $2)")
+        .bind(event.id)
+        .bind(event.to_json())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -38,7 +41,7 @@ pub async fn append_all(tx: &mut Tx, events: &[Envelope]) -> Result<(), Error> {
         );
         let last = events.last().into_iter().cycle();
         for event in events.iter().chain(last).take(APPENDED_AT_ONCE) {
-            insert = insert.bind(event.id).bind(to_text(event));
+            insert = insert.bind(event.id).bind(event.to_json());
         }
         insert.execute(tx).await?;
     }
@@ -65,7 +68,7 @@ pub(crate) async fn mark_sent(tx: &mut Tx, ids: impl Iterator<Item = Uuid>, now:
 
 /// Stores the event as it is now, such as without its secret.
 pub(crate) async fn update_envelope(tx: &mut Tx, event: &Envelope) -> Result<u64, Error> {
-    query!("UPDATE outbox SET envelope = $2 WHERE id = $1").bind(event.id).bind(to_text(event)).execute(tx).await
+    query!("UPDATE outbox SET envelope = $2 WHERE id = $1").bind(event.id).bind(event.to_json()).execute(tx).await
 }
 
 /// Forgets some of what was sent before `before`; says whether more may be left.
@@ -79,8 +82,4 @@ pub(crate) async fn prune(db: &Db, before: DateTime<Utc>) -> Result<bool, Error>
             .await?;
     tx.commit().await?;
     Ok(pruned == PRUNED_AT_ONCE.unsigned_abs())
-}
-
-fn to_text(event: &Envelope) -> String {
-    serde_json::to_string(event).expect("an envelope has string keys and no failing fields")
 }

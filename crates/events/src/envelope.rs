@@ -52,6 +52,10 @@ pub struct Undecodable {
 }
 
 impl Envelope {
+    /// What the contract allows an event, in bytes of its JSON. The producer keeps it: whatever an outbox has accepted
+    /// is carried.
+    pub const LARGEST: usize = 64 * 1_024;
+
     /// Wraps an event that happens now.
     pub fn new<E: Event>(clock: &Clock, event: &E) -> Self {
         let data =
@@ -89,6 +93,11 @@ impl Envelope {
     /// The type without its version, by which consumers subscribe: `posts.post.created`.
     pub fn routing_key(&self) -> &str {
         self.event_type.rsplit_once(".v").map_or(&self.event_type, |(key, _)| key)
+    }
+
+    /// The wire form.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("an envelope has string keys and no failing fields")
     }
 
     /// The event without what only its consumer may know: `data.secret`. `None` if it has no secret.

@@ -24,8 +24,7 @@ fn at() -> DateTime<Utc> {
 /// The payload as text, after a round trip through its envelope.
 fn sample<E: Event + PartialEq + std::fmt::Debug>(event: &E) -> String {
     let envelope = Envelope::new(&Clock::system(), event);
-    let sent = serde_json::to_string(&envelope).expect("serialises");
-    let received: Envelope = serde_json::from_str(&sent).expect("deserialises");
+    let received: Envelope = serde_json::from_str(&envelope.to_json()).expect("deserialises");
     assert_eq!(received.decode::<E>().expect("decodes").as_ref(), Some(event));
     format!("{} {} {}", received.event_type, received.subject, received.data)
 }

@@ -88,10 +88,10 @@ impl Ear {
 
     async fn send(&self, bus: &RabbitMq, event: &Envelope) -> lapin::Result<()> {
         let Ok(key) = ShortString::try_new(broadcast_key(event.routing_key())) else { return Ok(()) };
-        let bytes = serde_json::to_vec(event).expect("an envelope has string keys and no failing fields");
+        let text = event.to_json();
         let options = BasicPublishOptions::default();
         let properties = BasicProperties::default().with_content_type("application/json".into());
-        let sent = self.channel.basic_publish(bus.0.topology.events(), key, options, &bytes, properties);
+        let sent = self.channel.basic_publish(bus.0.topology.events(), key, options, text.as_bytes(), properties);
         sent.await.map(drop)
     }
 }

@@ -15,8 +15,6 @@ use super::{link::Link, topology::Topology};
 const WINDOW: usize = 500;
 /// A broker that is out of memory or disk confirms nothing until it has some again.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What the contract allows an event.
-const LARGEST: usize = 64 * 1_024;
 /// On disk before it is confirmed.
 const PERSISTENT: u8 = 2;
 
@@ -38,7 +36,7 @@ pub(super) enum Unconfirmed {
 }
 
 /// Resolves when each of `events` is stored in the queue of every group that wants it. Any size is carried, because what
-/// an outbox accepted is not lost; more than the contract's 64 KiB is logged.
+/// an outbox accepted is not lost; more than [`Envelope::LARGEST`] is logged.
 pub(super) async fn publish(link: &Link, topology: &Topology, events: &[Envelope]) -> Result<(), Unconfirmed> {
     for window in events.chunks(WINDOW) {
         let published = tokio::select! {
@@ -54,16 +52,16 @@ pub(super) async fn publish(link: &Link, topology: &Topology, events: &[Envelope
 async fn publish_window(channel: &Channel, topology: &Topology, events: &[Envelope]) -> Result<(), Unconfirmed> {
     let mut confirms = Vec::with_capacity(events.len());
     for event in events {
-        let bytes = serde_json::to_vec(event).expect("an envelope has string keys and no failing fields");
-        if bytes.len() > LARGEST {
-            tracing::warn!(event = %event.id, kind = event.event_type, bytes = bytes.len(), "oversized event");
+        let text = event.to_json();
+        if text.len() > Envelope::LARGEST {
+            tracing::warn!(event = %event.id, kind = event.event_type, bytes = text.len(), "oversized event");
         }
         let key = event.routing_key();
         // Mandatory where a group waits for it: to be taken by no queue is then an error, and otherwise nothing to hear
         // of.
         let mandatory = topology.is_wanted(key);
         let key = ShortString::try_new(key).map_err(|_| Unconfirmed::Key(key.to_owned()))?;
-        confirms.push(send(channel, topology.events(), key, mandatory, &bytes, properties(event)).await?);
+        confirms.push(send(channel, topology.events(), key, mandatory, text.as_bytes(), properties(event)).await?);
     }
     try_join_all(confirms.into_iter().map(confirmed)).await.map(drop)
 }
