@@ -1,6 +1,6 @@
 //! A durable consumer: what it wants, how it handles an event once, and when it gives up.
 
-use std::{error::Error as StdError, panic::AssertUnwindSafe, sync::Arc};
+use std::{error::Error as StdError, fmt::Display, panic::AssertUnwindSafe, sync::Arc};
 
 use chatty_events::{Envelope, Undecodable};
 use chatty_store::{Db, Error, Tx, query};
@@ -77,7 +77,7 @@ impl From<Undecodable> for Rejection {
 }
 
 /// After how many attempts even a retryable event goes to the dead letters: about an hour and a half.
-pub(crate) const MAX_ATTEMPTS: i64 = 20;
+const MAX_ATTEMPTS: i64 = 20;
 
 /// How long to wait after the first failure, after the second and after each later one.
 pub(crate) const LADDER: [Rung; 3] = [
@@ -94,9 +94,23 @@ pub(crate) struct Rung {
 }
 
 /// Where an event waits after `attempt` failures.
-pub(crate) fn rung(attempt: i64) -> &'static Rung {
+fn rung(attempt: i64) -> &'static Rung {
     let failures = usize::try_from(attempt).unwrap_or(0);
     &LADDER[failures.saturating_sub(1).min(LADDER.len() - 1)]
+}
+
+/// What became of an event, and so what its bus is to do before it acknowledges it.
+pub(crate) enum Outcome {
+    /// Nothing but to send the hints.
+    Done(Handled),
+    /// To deliver it again when this wait is over.
+    Again(&'static Rung),
+    /// To put it among the dead letters.
+    Dead {
+        reason: String,
+        /// What the letter shows instead of the event, if the event has something to hide.
+        without_secret: Option<String>,
+    },
 }
 
 /// How long an inbox remembers; longer than any redelivery takes.
@@ -113,8 +127,24 @@ struct NotAnEnvelope;
 struct Panicked;
 
 impl Consumer {
-    /// Handles the event that `bytes` hold.
-    pub(crate) async fn handle_bytes(&self, clock: &Clock, bytes: &[u8]) -> Result<Handled, Rejection> {
+    /// Handles the event that `bytes` hold and decides what follows. `id` names it in the log; `attempt` counts from 1.
+    pub(crate) async fn outcome(&self, clock: &Clock, id: impl Display, bytes: &[u8], attempt: i64) -> Outcome {
+        let consumer = self.group.name;
+        match self.handle_bytes(clock, bytes).await {
+            Ok(handled) => Outcome::Done(handled),
+            Err(Rejection::Retry(error)) if attempt < MAX_ATTEMPTS => {
+                tracing::warn!(consumer, event = %id, attempt, error, "will retry");
+                Outcome::Again(rung(attempt))
+            }
+            Err(Rejection::Retry(error) | Rejection::Poison(error)) => {
+                let reason = error.to_string();
+                tracing::error!(consumer, event = %id, attempt, error, "event goes to the dead letters");
+                Outcome::Dead { reason, without_secret: without_secret(bytes) }
+            }
+        }
+    }
+
+    async fn handle_bytes(&self, clock: &Clock, bytes: &[u8]) -> Result<Handled, Rejection> {
         match serde_json::from_slice(bytes) {
             Ok(event) => self.handle_once(clock, &event).await,
             Err(_) => Err(Rejection::Poison(NotAnEnvelope.into())),
@@ -147,6 +177,12 @@ impl Consumer {
         tx.commit().await?;
         Ok(pruned)
     }
+}
+
+/// The event that `bytes` hold without its secret, if it has one.
+fn without_secret(bytes: &[u8]) -> Option<String> {
+    let event = serde_json::from_slice::<Envelope>(bytes).ok()?;
+    event.without_secret().map(|event| event.to_json())
 }
 
 /// Whether the event is new to this group.

@@ -15,10 +15,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{
-    Bus, Consumer, Group, Heard, Listener, PublishError, Rejection,
-    consumer::{MAX_ATTEMPTS, rung},
-};
+use crate::{Bus, Consumer, Group, Heard, Listener, PublishError, consumer::Outcome};
 
 const BATCH: i64 = 128;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -145,29 +142,28 @@ impl InProcess {
     }
 
     async fn handle(&self, consumer: &Consumer, delivery: Delivery) -> Result<(), Error> {
-        let clock = &self.0.clock;
-        let outcome = consumer.handle_bytes(clock, delivery.envelope.as_bytes()).await;
-        let group = consumer.group.name;
+        let (clock, group) = (&self.0.clock, consumer.group.name);
+        let attempt = delivery.attempt + 1;
+        let outcome = consumer.outcome(clock, delivery.event_id, delivery.envelope.as_bytes(), attempt).await;
         let mut tx = consumer.db.begin().await?;
+        let mut broadcasts = Vec::new();
         match outcome {
-            Ok(done) => {
+            Outcome::Done(handled) => {
                 delete_delivery(&mut tx, group, delivery.event_id).await?;
-                tx.commit().await?;
-                done.broadcasts.into_iter().for_each(|event| self.broadcast(event));
-                return Ok(());
+                broadcasts = handled.broadcasts;
             }
-            Err(Rejection::Retry(error)) if delivery.attempt + 1 < MAX_ATTEMPTS => {
-                tracing::warn!(consumer = group, event = %delivery.event_id, attempt = delivery.attempt + 1, error, "will retry");
-                let due_at = clock.now() + rung(delivery.attempt + 1).wait;
-                update_due(&mut tx, group, delivery.event_id, due_at).await?;
-            }
-            Err(Rejection::Retry(error) | Rejection::Poison(error)) => {
-                tracing::error!(consumer = group, event = %delivery.event_id, error, "event goes to the dead letters");
-                insert_dead_letter(&mut tx, group, &delivery, &error.to_string(), clock.now()).await?;
+            Outcome::Again(rung) => update_due(&mut tx, group, delivery.event_id, clock.now() + rung.wait).await?,
+            Outcome::Dead { reason, without_secret } => {
+                let shown = without_secret.as_deref().unwrap_or(&delivery.envelope);
+                insert_dead_letter(&mut tx, group, &delivery, shown, &reason, clock.now()).await?;
                 delete_delivery(&mut tx, group, delivery.event_id).await?;
             }
         }
-        tx.commit().await
+        tx.commit().await?;
+        for event in broadcasts {
+            self.broadcast(event);
+        }
+        Ok(())
     }
 }
 
@@ -207,42 +203,40 @@ async fn store_deliveries(consumer: &Consumer, events: &[&Envelope], now: DateTi
     tx.commit().await
 }
 
-async fn delete_delivery(tx: &mut Tx, group: &str, event: Uuid) -> Result<u64, Error> {
-    query!("DELETE FROM delivery WHERE consumer = $1 AND event_id = $2").bind(group).bind(event).execute(tx).await
+async fn delete_delivery(tx: &mut Tx, group: &str, event: Uuid) -> Result<(), Error> {
+    query!("DELETE FROM delivery WHERE consumer = $1 AND event_id = $2").bind(group).bind(event).execute(tx).await?;
+    Ok(())
 }
 
-async fn update_due(tx: &mut Tx, group: &str, event: Uuid, due_at: DateTime<Utc>) -> Result<u64, Error> {
+async fn update_due(tx: &mut Tx, group: &str, event: Uuid, due_at: DateTime<Utc>) -> Result<(), Error> {
     query!("UPDATE delivery SET attempt = attempt + 1, due_at = $3 WHERE consumer = $1 AND event_id = $2")
         .bind(group)
         .bind(event)
         .bind(due_at)
         .execute(tx)
-        .await
-}
-
-/// What a dead letter may show.
-fn without_secret(envelope: &str) -> String {
-    let event = serde_json::from_str::<Envelope>(envelope).ok().and_then(|event| event.without_secret());
-    event.map_or_else(|| envelope.to_owned(), |event| serde_json::to_string(&event).expect("it was JSON before"))
+        .await?;
+    Ok(())
 }
 
 async fn insert_dead_letter(
     tx: &mut Tx,
     group: &str,
     delivery: &Delivery,
+    shown: &str,
     reason: &str,
     now: DateTime<Utc>,
-) -> Result<u64, Error> {
+) -> Result<(), Error> {
     query!(
         "INSERT INTO dead_letter (consumer, event_id, envelope, reason, attempt, died_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_id) DO NOTHING"
     )
     .bind(group)
     .bind(delivery.event_id)
-    .bind(without_secret(&delivery.envelope))
+    .bind(shown)
     .bind(reason)
     .bind(delivery.attempt + 1)
     .bind(now)
     .execute(tx)
-    .await
+    .await?;
+    Ok(())
 }

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use chatty_events::Envelope;
 use futures_util::StreamExt;
 use lapin::{
     BasicProperties, Channel,
@@ -19,10 +18,7 @@ use super::{
     link::Link,
     publish::{Unconfirmed, pass_on, persistent},
 };
-use crate::{
-    Bus, Consumer, Rejection,
-    consumer::{MAX_ATTEMPTS, rung},
-};
+use crate::{Bus, Consumer, consumer::Outcome};
 
 /// Events a member holds before it has handled the first. Enough to hide the way to the broker, and few, because those
 /// that it returns count as delivered.
@@ -108,22 +104,19 @@ async fn serve(bus: &RabbitMq, link: &Link, consumer: &Consumer, stop: &Cancella
 async fn handle(bus: &RabbitMq, channel: &Channel, consumer: &Consumer, delivery: Delivery) -> Result<(), Interrupted> {
     let (group, topology) = (consumer.group.name, &bus.0.topology);
     let attempt = attempts(&delivery) + 1;
-    match consumer.handle_bytes(&bus.0.clock, &delivery.data).await {
-        Ok(done) => done.broadcasts.into_iter().for_each(|event| bus.broadcast(event)),
-        Err(Rejection::Retry(error)) if attempt < MAX_ATTEMPTS => {
-            tracing::warn!(consumer = group, event = id(&delivery), attempt, error, "will retry");
+    match consumer.outcome(&bus.0.clock, id(&delivery), &delivery.data, attempt).await {
+        Outcome::Done(handled) => handled.broadcasts.into_iter().for_each(|event| bus.broadcast(event)),
+        Outcome::Again(rung) => {
             let mut headers = FieldTable::default();
             headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(attempt));
-            let queue = topology.retry_queue(group, rung(attempt));
             // By the default exchange, which finds a queue by its name.
+            let queue = topology.retry_queue(group, rung);
             pass_on(channel, "".into(), queue, kept(&delivery, headers), &delivery.data).await?;
         }
-        Err(Rejection::Retry(error) | Rejection::Poison(error)) => {
-            tracing::error!(consumer = group, event = id(&delivery), error, "event goes to the dead letters");
-            let properties = kept(&delivery, epitaph(group, &error.to_string(), attempt));
-            let bytes = without_secret(&delivery.data);
-            let bytes = bytes.as_deref().unwrap_or(&delivery.data);
-            pass_on(channel, topology.dead(), topology.queue(group), properties, bytes).await?;
+        Outcome::Dead { reason, without_secret } => {
+            let properties = kept(&delivery, epitaph(group, &reason, attempt));
+            let shown = without_secret.as_deref().map_or(&*delivery.data, str::as_bytes);
+            pass_on(channel, topology.dead(), topology.queue(group), properties, shown).await?;
         }
     }
     delivery.ack(BasicAckOptions::default()).await?;
@@ -161,10 +154,4 @@ fn epitaph(group: &str, reason: &str, attempt: i64) -> FieldTable {
     headers.insert("reason".into(), AMQPValue::LongString(LongString::from(reason)));
     headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(attempt));
     headers
-}
-
-/// What a dead letter may show instead, if the event has something to hide.
-fn without_secret(bytes: &[u8]) -> Option<Vec<u8>> {
-    let event = serde_json::from_slice::<Envelope>(bytes).ok()?.without_secret()?;
-    Some(serde_json::to_vec(&event).expect("it was JSON before"))
 }
