@@ -26,12 +26,12 @@ const PRUNE_EVERY: Duration = Duration::from_mins(1);
 const COALESCE: Duration = Duration::from_millis(20);
 const WAKE_UPS: &[&str] = &["system.outbox.appended"];
 
-/// How many relays a service has.
+/// How a relay comes by its turn to publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// One, because one process serves by construction.
+    /// It always has it: no other process serves these data.
     Alone,
-    /// One a process; they take turns, and a dead one is replaced within five seconds.
+    /// It takes turns with the relays of other processes; one that dies is replaced within five seconds.
     Shared,
 }
 

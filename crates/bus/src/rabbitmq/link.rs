@@ -18,7 +18,7 @@ use crate::Heard;
 
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// A connection that lasted so long was a good one: the next is tried at once.
+/// A connection that lasted so long was a good one: the waits for the next begin anew.
 const STABLE: Duration = Duration::from_secs(10);
 /// For TCP, TLS and the handshake together.
 const SHAKING_HANDS: Duration = Duration::from_secs(10);
