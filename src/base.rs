@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use chatty_access::{Keys, Seals};
-use chatty_bus::{
-    Bus, InProcess,
-    rabbitmq::{self, RabbitMq},
-    relay::Turn,
-};
+use chatty_bus::{Bus, InProcess, RabbitMq, relay::Turn};
 use chatty_kit::{Env, Exposure, Storage, Tasks};
 use chatty_store::{Reservation, reserve_postgres};
 use chatty_types::{Clock, Cursors, Secret};
@@ -20,7 +16,7 @@ pub(crate) struct Base {
     pub(crate) env: Env,
     /// Seals and opens what router and services tell each other over the network.
     pub(crate) seals: Seals,
-    /// Whether this process alone empties its services' outboxes.
+    /// Whether the relays of this process are the only ones of their services.
     pub(crate) turn: Turn,
     /// `None` where nothing is kept in files.
     pub(crate) folder: Option<Folder>,
@@ -55,10 +51,8 @@ impl Base {
                 _ => {}
             }
         }
-        if let Some(url) = &config.broker_url {
-            let broker = rabbitmq::Config { url: url.clone(), prefix: config.broker_prefix.clone() };
-            let bus = RabbitMq::new(broker, GROUPS, base.env.clock.clone())
-                .context("`broker_url` and `broker_prefix` cannot be used")?;
+        if let Some(broker) = config.broker() {
+            let bus = RabbitMq::new(broker, GROUPS, base.env.clock.clone())?;
             base.env.tasks.spawn(bus.run(base.env.tasks.stopping()));
             base.env.bus = Arc::new(bus);
             base.turn = Turn::Shared;
@@ -104,13 +98,7 @@ impl Base {
 }
 
 fn storage(config: &Config) -> Storage {
-    let all = Storage::folder(&config.data_dir).with_database(config.database_url.clone());
-    let own = [
-        (Part::Auth, &config.auth_database_url),
-        (Part::Posts, &config.posts_database_url),
-        (Part::Subscriptions, &config.subscriptions_database_url),
-    ];
-    own.into_iter().fold(all, |storage, (part, url)| match url {
+    Part::services().fold(Storage::folder(&config.data_dir), |storage, part| match config.database_of(part) {
         Some(url) => storage.with_database_of(part.name(), url.clone()),
         None => storage,
     })

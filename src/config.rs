@@ -3,15 +3,16 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context;
+use chatty_bus::rabbitmq::{self, RabbitMq};
 use chatty_kit::telemetry;
 use chatty_router::transport::Origin;
-use chatty_types::Secret;
+use chatty_types::{Clock, Secret};
 use http::Uri;
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Part;
+use crate::{Part, part::GROUPS};
 
 /// A stop has 30 s, of which requests in hand get 20.
 const LONGEST_DRAIN_SECONDS: u16 = 10;
@@ -156,13 +157,24 @@ impl Config {
 
     /// The database of a service; `None` for an SQLite file.
     pub(crate) fn database_of(&self, part: Part) -> Option<&String> {
-        let own = match part {
-            Part::Auth => &self.auth_database_url,
-            Part::Posts => &self.posts_database_url,
-            Part::Subscriptions => &self.subscriptions_database_url,
+        let (_, own) = self.own_database_of(part)?;
+        own.or(self.database_url.as_ref())
+    }
+
+    /// The key of a service's own database and what it says; `None` for a part without data.
+    fn own_database_of(&self, part: Part) -> Option<(&'static str, Option<&String>)> {
+        Some(match part {
+            Part::Auth => ("auth_database_url", self.auth_database_url.as_ref()),
+            Part::Posts => ("posts_database_url", self.posts_database_url.as_ref()),
+            Part::Subscriptions => ("subscriptions_database_url", self.subscriptions_database_url.as_ref()),
             Part::Platform | Part::Router => return None,
-        };
-        own.as_ref().or(self.database_url.as_ref())
+        })
+    }
+
+    /// The broker and the names on it; `None` where events stay in the process.
+    pub(crate) fn broker(&self) -> Option<rabbitmq::Config> {
+        let url = self.broker_url.clone()?;
+        Some(rabbitmq::Config { url, prefix: self.broker_prefix.clone() })
     }
 
     /// The key that says where a service runs, and what it says.
@@ -172,7 +184,7 @@ impl Config {
             Part::Posts => ("posts_url", self.posts_url.as_ref()),
             Part::Subscriptions => ("subscriptions_url", self.subscriptions_url.as_ref()),
             Part::Platform => ("platform_url", self.platform_url.as_ref()),
-            Part::Router => ("listen", None),
+            Part::Router => unreachable!("nobody looks for routers"),
         }
     }
 
@@ -207,16 +219,16 @@ impl Config {
                 Secret::new(secret.as_bytes()).with_context(|| format!("`{key}` cannot be used"))?;
             }
         }
-        let databases = [
-            ("database_url", &self.database_url),
-            ("auth_database_url", &self.auth_database_url),
-            ("posts_database_url", &self.posts_database_url),
-            ("subscriptions_database_url", &self.subscriptions_database_url),
-        ];
-        for (key, url) in databases {
+        let databases = Part::services().filter_map(|part| self.own_database_of(part));
+        for (key, url) in databases.chain([("database_url", self.database_url.as_ref())]) {
             if let Some(url) = url {
                 chatty_store::check_postgres_url(url).with_context(|| format!("`{key}` cannot be used"))?;
             }
+        }
+        if let Some(broker) = self.broker() {
+            // Connects nowhere.
+            RabbitMq::new(broker, GROUPS, Clock::system())
+                .context("`broker_url` and `broker_prefix` cannot be used")?;
         }
         for part in Part::services() {
             self.endpoints_of(part)?;
@@ -233,10 +245,14 @@ impl Config {
         Ok(())
     }
 
-    /// What keeps a process from running only `parts`, each well-formed value apart.
+    /// What is wrong, also with running only `parts`.
     pub(crate) fn check_for(&self, parts: &[Part]) -> anyhow::Result<()> {
         self.check()?;
         anyhow::ensure!(!parts.is_empty(), "there is nothing to serve");
+        for name in self.router.limits.subgraph_timeouts_ms.keys() {
+            let known = Part::services().any(|part| part.name() == name);
+            anyhow::ensure!(known, "`router.limits.subgraph_timeouts_ms` names `{name}`, which is no subgraph");
+        }
         if Part::ALL.iter().all(|part| parts.contains(part)) {
             return Ok(());
         }
@@ -263,8 +279,9 @@ impl Config {
     /// The origins at which a service is found elsewhere.
     pub(crate) fn endpoints_of(&self, part: Part) -> anyhow::Result<Vec<Uri>> {
         let (key, url) = self.url_of(part);
-        let texts = url.map_or("", String::as_str).split(',').map(str::trim).filter(|text| !text.is_empty());
-        texts.map(|text| origin(text).with_context(|| format!("`{key}` holds {text}"))).collect()
+        let texts = url.iter().flat_map(|url| url.split(',')).map(str::trim);
+        // The text is not repeated: it may hold a password, although it must not.
+        texts.map(|text| origin(text).with_context(|| format!("`{key}` cannot be used"))).collect()
     }
 
     /// The configuration as TOML, with secrets masked.
@@ -281,9 +298,9 @@ impl Config {
 
 /// `http://host:port` or `https://host:port`, and nothing behind it.
 fn origin(text: &str) -> anyhow::Result<Uri> {
-    let uri: Uri = text.parse()?;
-    let scheme = uri.scheme_str().unwrap_or_default();
-    anyhow::ensure!(matches!(scheme, "http" | "https") && uri.host().is_some(), "an origin is http://host:port");
-    anyhow::ensure!(uri.path() == "/" && uri.query().is_none(), "an origin has no path");
-    Ok(uri)
+    let uri = text.parse::<Uri>().ok().filter(|uri| {
+        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        matches!(uri.scheme_str(), Some("http" | "https")) && !has_user && uri.path() == "/" && uri.query().is_none()
+    });
+    uri.context("it lists origins such as http://10.0.0.1:4001, separated by commas, without paths and passwords")
 }

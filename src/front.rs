@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use anyhow::Context;
 use axum::Router;
-use chatty_access::{Revocations, Verifier};
+use chatty_access::{Revocations, Snapshot, Verifier};
 use chatty_auth::Auth;
 use chatty_kit::{Service, Tasks};
 use chatty_router::{
@@ -42,20 +42,21 @@ pub(crate) fn open(config: &Config, base: &Base, auth: Option<&Auth>, services: 
             routes = routes.merge(transport::forward(part.prefixes(), &upstream));
             if part == Part::Auth {
                 informed.push(peers::follow_keys(&upstream, &env.keys, &env.tasks).boxed());
-                follow_revocations(base, &revocations, upstream.clone());
+                let auth = upstream.clone();
+                follow_revocations(base, &revocations, move || {
+                    let auth = auth.clone();
+                    async move { peers::revocations(&auth).await }.boxed()
+                });
             }
             Upstream::Http(upstream)
         };
         upstreams.insert(part.name().to_owned(), upstream);
     }
-    if let Some(auth) = auth {
-        let (bus, stopping) = (Arc::clone(&env.bus), env.tasks.stopping());
-        let auth = auth.clone();
-        let snapshot = move || {
+    if let Some(auth) = auth.cloned() {
+        follow_revocations(base, &revocations, move || {
             let auth = auth.clone();
             async move { auth.revocations().await }.boxed()
-        };
-        env.tasks.spawn(revocation::follow(bus, snapshot, revocations.clone(), stopping));
+        });
     }
 
     let gateway =
@@ -97,11 +98,12 @@ fn elsewhere(config: &Config, part: Part, base: &Base, client: &HttpClient) -> a
         .with_context(|| format!("{name} cannot be reached"))
 }
 
-fn follow_revocations(base: &Base, revocations: &Revocations, auth: HttpUpstream) {
-    let snapshot = move || {
-        let auth = auth.clone();
-        async move { peers::revocations(&auth).await }.boxed()
-    };
+/// Keeps `revocations` up to date by events and by what `snapshot` reads.
+fn follow_revocations<E: std::error::Error + Send + 'static>(
+    base: &Base,
+    revocations: &Revocations,
+    snapshot: impl Fn() -> BoxFuture<'static, Result<Snapshot, E>> + Send + Sync + 'static,
+) {
     let (bus, stopping) = (Arc::clone(&base.env.bus), base.env.tasks.stopping());
     base.env.tasks.spawn(revocation::follow(bus, snapshot, revocations.clone(), stopping));
 }

@@ -323,7 +323,11 @@ fn compose(subgraphs: &[String]) -> anyhow::Result<String> {
     let mut read = Vec::new();
     for subgraph in subgraphs {
         let (name, place) = subgraph.split_once('=').with_context(|| format!("`{subgraph}` is not NAME=FILE"))?;
-        let (file, url) = place.split_once('@').map_or((place, None), |(file, url)| (file, Some(url)));
+        // A file's name may hold an @, too.
+        let (file, url) = match place.rsplit_once("@http") {
+            Some((file, _)) => (file, Some(&place[file.len() + 1..])),
+            None => (place, None),
+        };
         read.push((name, fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?, url));
     }
     let parts: Vec<_> = read.iter().map(|(name, sdl, url)| (*name, sdl.as_str(), *url)).collect();

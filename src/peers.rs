@@ -11,7 +11,7 @@ use tokio::sync::watch;
 const KEYS: &str = "/.well-known/jwks.json";
 const REVOCATIONS: &str = "/internal/revocations";
 
-/// How often the keys are read again. A new key is published for longer than this before it signs.
+/// How often the keys are read again. Whoever changes them must publish a key for longer than this before it signs.
 const KEYS_EVERY: Duration = Duration::from_mins(1);
 /// Before a reading that failed is tried again: at first, and doubled up to [`LONGEST_BACK_OFF`].
 const BACK_OFF: Duration = Duration::from_millis(100);

@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 
 use crate::{Config, Part, base::Base, folder::Folder, front};
 
-/// How long a stopping process waits for requests, sockets and events in hand.
-const DRAIN: Duration = Duration::from_secs(30);
+/// Within which a process ends that was told to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(30);
 
 /// A running process: all parts of the installation, or some.
 pub struct System {
@@ -123,7 +123,7 @@ impl System {
     /// hand and closes the databases. Says whether everything ended within 30 s.
     pub async fn stop(self) -> bool {
         self.tasks.drain(self.drain).await;
-        let in_time = self.tasks.finish(DRAIN.saturating_sub(self.drain)).await;
+        let in_time = self.tasks.finish(STOP_WITHIN.saturating_sub(self.drain)).await;
         for db in &self.databases {
             db.close().await;
         }

@@ -29,7 +29,7 @@ pub struct Limits {
     pub weight: u64,
     /// The same for callers who are not signed in.
     pub anonymous_weight: u64,
-    /// Whether callers who are not signed in may ask for `__schema` and `__type`.
+    /// Whether callers who are not signed in may ask for `__schema` and `__type`. Never in production.
     pub anonymous_introspection: bool,
     /// Depth of `__schema` and `__type`, counted alone. Of lists that multiply (`fields`, `interfaces`, `possibleTypes`,
     /// `inputFields`) two may stand inside each other, whatever this says.
