@@ -4,13 +4,13 @@
 //! service and no transport. Start with [`Verifier`] for tokens and [`Caller`] for what a resolver sees.
 
 mod caller;
-mod context;
 mod revocation;
 mod scope;
+mod seal;
 mod verifier;
 
 pub use caller::{Caller, Denied, Viewer};
-pub use context::{CONTEXT_HEADER, ContextError, Sealed, Seals};
 pub use revocation::{Revocation, Revocations, Snapshot};
 pub use scope::{Role, Scope, Scopes};
+pub use seal::{CONTEXT_HEADER, SealError, Sealed, Seals};
 pub use verifier::{AUDIENCE, Claims, Keys, TOKEN_TYPE, TokenError, Verifier};

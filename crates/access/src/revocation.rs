@@ -105,12 +105,16 @@ impl Revocations {
         self.0.changes.subscribe()
     }
 
-    /// Waits for the first snapshot. Before, tokens may pass that are revoked.
+    /// Whether there has been a snapshot. Before, tokens may pass that are revoked.
+    pub fn is_informed(&self) -> bool {
+        self.0.set.read().expect("no code panics while holding the set").kept.is_some()
+    }
+
+    /// Waits for the first snapshot.
     pub async fn informed(&self) {
-        let informed = || self.0.set.read().expect("no code panics while holding the set").kept.is_some();
         let mut changes = self.watch();
         // The sender lives in `self`, so that the wait ends only by success.
-        drop(changes.wait_for(|()| informed()).await);
+        drop(changes.wait_for(|()| self.is_informed()).await);
     }
 
     fn change(&self, change: impl FnOnce(&mut Set) -> bool) {

@@ -22,7 +22,7 @@ const LIFETIME: TimeDelta = TimeDelta::seconds(30);
 
 /// Why a request to a subgraph is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ContextError {
+pub enum SealError {
     /// No header, not our form, sealed by another secret, for another subgraph or for another body.
     #[error("the request is not sealed by this installation's router")]
     Invalid,
@@ -31,7 +31,7 @@ pub enum ContextError {
     Expired,
 }
 
-/// Seals and opens the header. Two secrets may be live: the current one seals, either opens.
+/// Seals and checks the header. Two secrets may be live: the current one seals, what either sealed is taken.
 #[derive(Clone)]
 pub struct Seals {
     current: [u8; 32],
@@ -70,7 +70,7 @@ struct Claims {
 }
 
 impl Seals {
-    /// Seals with `secret`; opens what `secret` or `previous` sealed.
+    /// Seals with `secret`; takes what `secret` or `previous` sealed.
     pub fn new(secret: &Secret, previous: Option<&Secret>) -> Self {
         let key = |secret: &Secret| secret.derive(Purpose::Context);
         Self { current: key(secret), previous: previous.map(key) }
@@ -93,19 +93,15 @@ impl Seals {
         format!("v1.{payload}.{}", BASE64URL_NOPAD.encode(&tag))
     }
 
-    /// Who is asking, if the header is sealed for this subgraph and this body and is still good.
-    pub fn open(&self, header: &str, audience: &str, body: &[u8], now: DateTime<Utc>) -> Result<Caller, ContextError> {
-        self.check(header, audience, now)?.open(body)
-    }
-
-    /// The first half of [`Seals::open`], for who wants to know before reading a body that one of ours follows.
-    pub fn check(&self, header: &str, audience: &str, now: DateTime<Utc>) -> Result<Sealed, ContextError> {
-        let context = self.unseal(header).ok_or(ContextError::Invalid)?;
+    /// The request so far, if the header is sealed for this subgraph and is still good. It is known before a body is
+    /// read, so that a stranger's need not be; [`Sealed::open`] then says whether it is the right one.
+    pub fn check(&self, header: &str, audience: &str, now: DateTime<Utc>) -> Result<Sealed, SealError> {
+        let context = self.unseal(header).ok_or(SealError::Invalid)?;
         if context.aud != audience {
-            return Err(ContextError::Invalid);
+            return Err(SealError::Invalid);
         }
         if context.exp < now.timestamp() {
-            return Err(ContextError::Expired);
+            return Err(SealError::Expired);
         }
         Ok(Sealed(context))
     }
@@ -123,10 +119,10 @@ impl Seals {
 
 impl Sealed {
     /// Who is asking, if this is the body that was sealed.
-    pub fn open(self, body: &[u8]) -> Result<Caller, ContextError> {
+    pub fn open(self, body: &[u8]) -> Result<Caller, SealError> {
         let Self(context) = self;
         if context.body != hash(body) {
-            return Err(ContextError::Invalid);
+            return Err(SealError::Invalid);
         }
         let viewer = context.viewer.map(Claims::into_viewer).transpose()?;
         Ok(Caller { viewer, trace_id: context.rid, network: context.ip, user_agent: context.ua })
@@ -145,8 +141,8 @@ impl Claims {
         }
     }
 
-    fn into_viewer(self) -> Result<Viewer, ContextError> {
-        let time = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(ContextError::Invalid);
+    fn into_viewer(self) -> Result<Viewer, SealError> {
+        let time = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(SealError::Invalid);
         Ok(Viewer {
             user: self.sub,
             session: self.sid,
@@ -217,14 +213,23 @@ mod tests {
         }
     }
 
+    fn open(
+        seals: &Seals,
+        header: &str,
+        (audience, body): (&str, &[u8]),
+        now: DateTime<Utc>,
+    ) -> Result<Caller, SealError> {
+        seals.check(header, audience, now)?.open(body)
+    }
+
     #[test]
     fn what_the_router_seals_the_subgraph_reads() {
         let (clock, seals) = (Clock::system(), Seals::new(&secret(1), None));
         let (sent, now) = (caller(&clock), clock.now());
-        let opened = seals.open(&seals.seal("posts", &sent, b"{}", now), "posts", b"{}", now).expect("sealed");
+        let opened = open(&seals, &seals.seal("posts", &sent, b"{}", now), ("posts", b"{}"), now).expect("sealed");
         assert_eq!((opened.viewer, opened.trace_id, opened.user_agent), (sent.viewer, sent.trace_id, sent.user_agent));
         assert_eq!(opened.network.to_string(), "2001:db8:1:2::");
-        let nobody = seals.open(&seals.seal("posts", &Caller::anonymous(), b"", now), "posts", b"", now);
+        let nobody = open(&seals, &seals.seal("posts", &Caller::anonymous(), b"", now), ("posts", b""), now);
         assert_eq!(nobody.expect("sealed").viewer, None);
     }
 
@@ -233,35 +238,44 @@ mod tests {
         let (clock, seals) = (Clock::system(), Seals::new(&secret(1), None));
         let now = clock.now();
         let header = seals.seal("posts", &caller(&clock), b"body", now);
-        let open = |header: &str, audience, body: &[u8], now| seals.open(header, audience, body, now).map(drop);
+        let open = |header: &str, audience, body: &[u8], now| open(&seals, header, (audience, body), now).map(drop);
         assert_eq!(open(&header, "posts", b"body", now), Ok(()));
-        assert_eq!(open(&header, "auth", b"body", now), Err(ContextError::Invalid));
-        assert_eq!(open(&header, "posts", b"bodY", now), Err(ContextError::Invalid));
-        assert_eq!(open(&header, "posts", b"body", now + TimeDelta::seconds(32)), Err(ContextError::Expired));
+        assert_eq!(open(&header, "auth", b"body", now), Err(SealError::Invalid));
+        assert_eq!(open(&header, "posts", b"bodY", now), Err(SealError::Invalid));
+        assert_eq!(open(&header, "posts", b"body", now + TimeDelta::seconds(32)), Err(SealError::Expired));
         // Before the body is there, everything but the body is known.
         let check = |audience, now| seals.check(&header, audience, now).map(drop);
         assert_eq!(check("posts", now), Ok(()));
-        assert_eq!(check("auth", now), Err(ContextError::Invalid));
-        assert_eq!(check("posts", now + TimeDelta::seconds(32)), Err(ContextError::Expired));
+        assert_eq!(check("auth", now), Err(SealError::Invalid));
+        assert_eq!(check("posts", now + TimeDelta::seconds(32)), Err(SealError::Expired));
         for forged in ["", "v1", "v1.", "v1..", "v2.a.b", "v1.e30.AAAA", &header[..header.len() - 1], "v1.ÿ.ÿ"] {
-            assert_eq!(open(forged, "posts", b"body", now), Err(ContextError::Invalid), "{forged}");
+            assert_eq!(open(forged, "posts", b"body", now), Err(SealError::Invalid), "{forged}");
         }
         // Another payload under a genuine tag.
         let (_, tag) = header.rsplit_once('.').expect("three parts");
         let (other, _) = header.rsplit_once('.').expect("three parts");
         let changed = format!("{}A.{tag}", &other[..other.len() - 1]);
-        assert_eq!(open(&changed, "posts", b"body", now), Err(ContextError::Invalid));
+        assert_eq!(open(&changed, "posts", b"body", now), Err(SealError::Invalid));
     }
 
     #[test]
-    fn the_secret_is_changed_in_two_steps() {
+    fn either_secret_opens_and_only_the_current_one_seals() {
         let (clock, now) = (Clock::system(), Clock::system().now());
-        let (old, new) = (Seals::new(&secret(1), None), Seals::new(&secret(2), Some(&secret(1))));
-        let by_old = old.seal("posts", &caller(&clock), b"", now);
-        let by_new = new.seal("posts", &caller(&clock), b"", now);
-        assert!(new.open(&by_old, "posts", b"", now).is_ok() && new.open(&by_new, "posts", b"", now).is_ok());
-        assert_eq!(old.open(&by_new, "posts", b"", now).map(drop), Err(ContextError::Invalid));
-        let done = Seals::new(&secret(2), None);
-        assert_eq!(done.open(&by_old, "posts", b"", now).map(drop), Err(ContextError::Invalid));
+        let (old, new) = (secret(1), secret(2));
+        // A rotation's rounds: each process learns of the new secret, then seals by it, then forgets the old one.
+        let before = Seals::new(&old, None);
+        let knows_both = Seals::new(&old, Some(&new));
+        let seals_by_new = Seals::new(&new, Some(&old));
+        let after = Seals::new(&new, None);
+        let takes = |reader: &Seals, writer: &Seals| {
+            let header = writer.seal("posts", &caller(&clock), b"", now);
+            open(reader, &header, ("posts", b""), now).is_ok()
+        };
+        for round in [[&before, &knows_both], [&knows_both, &seals_by_new], [&seals_by_new, &after]] {
+            for (reader, writer) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                assert!(takes(round[reader], round[writer]), "{reader} reads {writer}");
+            }
+        }
+        assert!(!takes(&before, &seals_by_new) && !takes(&after, &knows_both) && !takes(&after, &before));
     }
 }

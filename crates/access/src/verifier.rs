@@ -57,6 +57,9 @@ pub enum TokenError {
     /// Anything else: not a token, forged, unknown key, another audience or issuer.
     #[error("the access token is not valid")]
     Invalid,
+    /// Nobody can say yet: this process has not heard which keys sign or whose access has ended.
+    #[error("access tokens cannot be verified yet: try again")]
+    Unready,
 }
 
 /// The public keys in force, by `kid`. Clones share one set; auth replaces it when keys rotate.
@@ -99,6 +102,8 @@ pub struct Verifier {
     issuer: String,
     clock: Clock,
     revocations: Revocations,
+    /// Whether tokens wait for the first word of what is revoked.
+    waits: bool,
     /// Genuine tokens, each with the generation of the keys that it was verified by.
     genuine: Cache<String, (u64, Viewer)>,
 }
@@ -110,13 +115,14 @@ impl Verifier {
     /// Accepts tokens of `issuer` (the public URL) that are signed by one of `keys`.
     pub fn new(keys: Keys, issuer: impl Into<String>, clock: Clock) -> Self {
         let revocations = Revocations::new(clock.clone());
-        Self { keys, issuer: issuer.into(), clock, revocations, genuine: Cache::new(REMEMBERED) }
+        Self { keys, issuer: issuer.into(), clock, revocations, waits: false, genuine: Cache::new(REMEMBERED) }
     }
 
-    /// Refuses what `revocations` holds, also tokens that were accepted before.
+    /// Refuses what `revocations` holds, also tokens that were accepted before; and every token as
+    /// [`TokenError::Unready`] until they are informed and there are keys.
     #[must_use]
     pub fn with_revocations(self, revocations: Revocations) -> Self {
-        Self { revocations, ..self }
+        Self { revocations, waits: true, ..self }
     }
 
     /// What this verifier refuses although it is genuine. Empty for ever unless somebody fills it.
@@ -131,6 +137,9 @@ impl Verifier {
             return Err(TokenError::Invalid);
         }
         let generation = self.keys.generation();
+        if self.waits && (generation == 0 || !self.revocations.is_informed()) {
+            return Err(TokenError::Unready);
+        }
         let remembered = self.genuine.get(token).filter(|(verified_by, _)| *verified_by == generation);
         let viewer = if let Some((_, viewer)) = remembered {
             viewer

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE},
     response::{IntoResponse, Response},
 };
-use chatty_access::ContextError;
+use chatty_access::SealError;
 
 use super::{failure, request::Malformed, respond, sealed::LONGEST_BODY};
 use crate::{Code, scan::Excess};
@@ -14,7 +14,7 @@ use crate::{Code, scan::Excess};
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
     #[error(transparent)]
-    Unsealed(#[from] ContextError),
+    Unsealed(#[from] SealError),
     #[error("the content type must be application/json")]
     NotJson,
     #[error("the body is longer than {LONGEST_BODY} bytes")]

@@ -10,7 +10,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use chatty_access::{CONTEXT_HEADER, ContextError, Sealed, Seals};
+use chatty_access::{CONTEXT_HEADER, SealError, Sealed, Seals};
 use chatty_types::Clock;
 use futures_util::StreamExt;
 
@@ -32,10 +32,10 @@ pub(super) struct Gate {
 
 impl Gate {
     /// The one seal of a request, which must be for this service and still good.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<Sealed, ContextError> {
+    pub(super) fn check(&self, headers: &HeaderMap) -> Result<Sealed, SealError> {
         let mut values = headers.get_all(CONTEXT_HEADER).iter();
-        let (Some(value), None) = (values.next(), values.next()) else { return Err(ContextError::Invalid) };
-        let value = value.to_str().map_err(|_not_ascii| ContextError::Invalid)?;
+        let (Some(value), None) = (values.next(), values.next()) else { return Err(SealError::Invalid) };
+        let value = value.to_str().map_err(|_not_ascii| SealError::Invalid)?;
         self.seals.check(value, self.audience, self.clock.now())
     }
 }
