@@ -1,0 +1,8 @@
+//! `graphql-transport-ws` by the letter.
+
+#[path = "../fixture/mod.rs"]
+mod fixture;
+mod identity;
+mod protocol;
+mod revocation;
+mod socket;
