@@ -56,7 +56,6 @@ async fn send(body: Value, accept: &str) -> (u16, String) {
         name: "things",
         subgraph: Arc::new(schema),
         routes: Router::new(),
-        prefixes: &[],
         internal: Router::new(),
         consumers: Vec::new(),
         db: None,

@@ -13,10 +13,8 @@ pub struct Service {
     pub name: &'static str,
     /// Its part of the graph.
     pub subgraph: Arc<dyn Subgraph>,
-    /// Plain HTTP routes for everybody, all below `prefixes`.
+    /// Plain HTTP routes for everybody.
     pub routes: axum::Router,
-    /// What the paths of `routes` begin with, such as `/.well-known`. A router elsewhere passes them on.
-    pub prefixes: &'static [&'static str],
     /// Plain HTTP routes for other processes of the installation, below `/internal`. Never on the public listener.
     pub internal: axum::Router,
     /// Its members of durable groups.

@@ -27,11 +27,12 @@ use app::App;
 pub use app::OpenError;
 pub use config::Config;
 pub use domain::admin::{Admin, AdminError, FirstAdmin, NewAdmin};
+pub use routes::{KEYS_PATH, REVOCATIONS_PATH};
 
 /// The service's name: of its subgraph, its database and its configuration section.
 pub const NAME: &str = "auth";
 
-/// Below which this service has routes for everybody.
+/// Below which this service has routes for everybody. A router elsewhere passes them on.
 pub const PREFIXES: &[&str] = &["/.well-known"];
 
 /// The service, opened: its database is up to date, its signing key exists and `env.keys` holds the public half.
@@ -56,14 +57,13 @@ impl Auth {
             name: NAME,
             subgraph: Arc::new(schema::with_app(&self.app, self.env.exposure)),
             routes: routes::routes(self.app.signer.jwks()),
-            prefixes: PREFIXES,
             internal: routes::internal(&self.app),
             consumers: Vec::new(),
             db: Some(self.app.db.clone()),
         }
     }
 
-    /// Everything that is revoked and that access tokens may still be in force for. `GET /internal/revocations` gives
+    /// Everything that is revoked and that access tokens may still be in force for. `GET` [`REVOCATIONS_PATH`] gives
     /// the same to other processes, as JSON.
     pub async fn revocations(&self) -> Result<Snapshot, chatty_store::Error> {
         domain::revocation::snapshot(&self.app).await
@@ -86,11 +86,6 @@ impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Auth").field("app", &self.app).finish_non_exhaustive()
     }
-}
-
-/// Opens the service and hands over what the process runs.
-pub async fn service(env: &Env, config: &Config) -> Result<Service, OpenError> {
-    Ok(Auth::open(env, config).await?.service())
 }
 
 /// The subgraph's federation SDL.

@@ -26,7 +26,6 @@ pub fn service(env: &Env) -> Service {
         name: NAME,
         subgraph: Arc::new(schema),
         routes: axum::Router::new(),
-        prefixes: &[],
         internal: axum::Router::new(),
         consumers: Vec::new(),
         db: None,

@@ -59,7 +59,6 @@ pub async fn service(env: &Env, config: &Config) -> Result<Service, Error> {
         name: NAME,
         subgraph: Arc::new(schema::build(&app, env.exposure)),
         routes: axum::Router::new(),
-        prefixes: &[],
         internal: axum::Router::new(),
         consumers: vec![Consumer { group: GROUP, db: db.clone(), handler: Arc::new(events::Replicas) }],
         db: Some(db),

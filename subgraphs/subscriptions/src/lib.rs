@@ -55,7 +55,6 @@ pub async fn service(env: &Env, _config: &Config) -> Result<Service, Error> {
         name: NAME,
         subgraph: Arc::new(schema::build(app, env.exposure)),
         routes: axum::Router::new(),
-        prefixes: &[],
         internal: axum::Router::new(),
         consumers: vec![consumer],
         db: Some(db),

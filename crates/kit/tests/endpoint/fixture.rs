@@ -158,7 +158,6 @@ fn service(name: &'static str, seen: &Seen) -> Service {
         name,
         subgraph: Arc::new(Schema::build(Query::default(), Mutation, Streams).data(seen.clone()).finish()),
         routes: Router::new().route(&format!("/.well-known/{name}"), get(move || async move { name })),
-        prefixes: &["/.well-known"],
         internal: Router::new().route(&format!("/internal/{name}"), whoami),
         consumers: Vec::new(),
         db: None,
