@@ -2,19 +2,15 @@
 
 use std::{path::Path, process::Command};
 
-use chatty_testkit::{Invocation, Process, Readme, Remote};
+use chatty_testkit::{Invocation, Process, Readme, Remote, eventually};
 use serde_json::{Value, json};
 
 /// Starts `chatty` in `folder` on a free port.
 fn start(folder: &Path, greeting_lines: usize) -> Process {
-    let invocation = Invocation {
-        binary: env!("CARGO_BIN_EXE_chatty").into(),
-        folder: folder.to_owned(),
-        name: "chatty".to_owned(),
-        arguments: ["--listen", "127.0.0.1:0"].map(str::to_owned).to_vec(),
-        variables: vec![("CHATTY_LOG".to_owned(), "warn".to_owned())],
-    };
-    invocation.start(greeting_lines)
+    Invocation::new(env!("CARGO_BIN_EXE_chatty"), folder, "chatty")
+        .arguments(["--listen", "127.0.0.1:0"])
+        .variables([("CHATTY_LOG", "warn")])
+        .start(greeting_lines)
 }
 
 fn command(folder: &Path) -> Command {
@@ -75,17 +71,8 @@ async fn a_process_that_is_killed_loses_nothing_it_accepted() {
     }
     let process = start(folder.path(), 2);
     let reader = Remote::new(process.url()).login("reader", "password of reader").await;
-    let arrived = async {
-        loop {
-            let feed = reader.feed().await;
-            if feed.len() >= expected.len() {
-                return feed;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    let feed = tokio::time::timeout(std::time::Duration::from_secs(20), arrived).await.expect("every event arrives");
-    assert_eq!(feed, expected);
+    eventually("every event arrives", async || reader.feed().await.len() >= expected.len()).await;
+    assert_eq!(reader.feed().await, expected);
 }
 
 #[test]
@@ -196,16 +183,9 @@ async fn a_gateway_serves_any_supergraph_whose_subgraph_urls_are_in_the_file() {
     assert!(composed.status.success(), "{composed:?}");
     std::fs::write(folder.path().join("supergraph.graphql"), composed.stdout).expect("a file");
 
-    let invocation = Invocation {
-        binary: env!("CARGO_BIN_EXE_chatty").into(),
-        folder: folder.path().to_owned(),
-        name: "gateway".to_owned(),
-        arguments: ["router", "--supergraph", "supergraph.graphql", "--listen", "127.0.0.1:0"]
-            .map(str::to_owned)
-            .to_vec(),
-        variables: Vec::new(),
-    };
-    let gateway = invocation.start(1);
+    let gateway = Invocation::new(env!("CARGO_BIN_EXE_chatty"), folder.path(), "gateway")
+        .arguments(["router", "--supergraph", "supergraph.graphql", "--listen", "127.0.0.1:0"])
+        .start(1);
     // Nobody verifies tokens here, so any is as good as none.
     let client = Remote::new(gateway.url()).anonymous().with_token("of another world");
     let data = client.query("{ hello both: answer }", Value::Null).await;

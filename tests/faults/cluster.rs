@@ -9,7 +9,7 @@ use std::{
 use chatty_bus::{Group, settled};
 use chatty_scratch::Scratch;
 use chatty_store::Db;
-use chatty_testkit::{Invocation, Process, Remote};
+use chatty_testkit::{Invocation, Process, Remote, eventually};
 use chatty_types::Clock;
 
 use crate::world::Servers;
@@ -67,16 +67,11 @@ impl Cluster {
         let mut processes = Vec::new();
         let mut remotes = Vec::new();
         for (parts, name, address) in places {
-            let mut arguments = vec!["serve".to_owned()];
-            arguments.extend(parts.iter().map(|part| (*part).to_owned()));
-            arguments.extend(["--listen".to_owned(), address.to_string()]);
-            let invocation = Invocation {
-                binary: env!("CARGO_BIN_EXE_chatty").into(),
-                folder: scratch.folder().to_owned(),
-                name,
-                arguments,
-                variables: variables.clone().into_iter().collect(),
-            };
+            let invocation = Invocation::new(env!("CARGO_BIN_EXE_chatty"), scratch.folder(), &name)
+                .arguments(["serve"])
+                .arguments(parts.iter().copied())
+                .arguments(["--listen", &address.to_string()])
+                .variables(variables.clone());
             processes.push(invocation.start(1));
             if parts.contains(&"router") {
                 remotes.push(Remote::new(&format!("http://{address}/graphql")));
@@ -108,7 +103,7 @@ impl Cluster {
         let consumers: [(Group, Db); 2] =
             [(chatty_posts::GROUP, posts.clone()), (chatty_subscriptions::GROUP, subscriptions.clone())];
         let databases = [auth, posts, subscriptions];
-        crate::ledger::eventually("every event has had its effect", async || {
+        eventually("every event has had its effect", async || {
             settled(&databases, &consumers, &clock).await.is_ok_and(|settled| settled)
         })
         .await;

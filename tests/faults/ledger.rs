@@ -9,23 +9,9 @@ use std::{
     time::Duration,
 };
 
-use chatty_testkit::{Client, Remote};
+use chatty_testkit::{Client, Remote, eventually};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-
-/// Nothing waits this long in a good run: a hang must fail a test, not hang it.
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Looks until a condition holds.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let looking = async {
-        while !holds().await {
-            // Whoever is to bring it about needs the processor.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("not in time: {what}"));
-}
 
 /// What was written: what the server said that it had, and what nobody knows, because no answer came.
 #[derive(Default)]

@@ -2,15 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use chatty_testkit::eventually;
 use serde_json::{Value, json};
 
 use crate::{
     cluster::{Cluster, PLAIN, Plan},
-    ledger::{Load, eventually},
+    ledger::Load,
     world::rounds,
 };
 
-/// Two relays and two consumers of each service at once.
+/// Two relays and two consumers at once of each service that consumes.
 const DOUBLE: Plan = Plan {
     processes: &[(&["auth"], 1), (&["posts"], 2), (&["subscriptions"], 2), (&["platform"], 1), (&["router"], 1)],
     variables: &[],

@@ -5,14 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use chatty_testkit::{Client, Remote};
+use chatty_testkit::{Client, Remote, eventually};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::{
-    cluster::{Cluster, Plan},
-    ledger::eventually,
-};
+use crate::cluster::{Cluster, Plan};
 
 /// Two of everything that takes requests.
 const PAIRS: Plan = Plan {

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use chatty_scratch::Scratch;
-use chatty_testkit::{Invocation, Readme, Remote};
+use chatty_testkit::{Invocation, Readme, Remote, eventually};
 
 use crate::{
     cluster::{Cluster, PLAIN},
-    ledger::eventually,
     world::Servers,
 };
 
@@ -17,14 +16,10 @@ fn readme() -> Readme {
 
 /// Everything in one process that is told `variables`.
 fn one_process(scratch: &Scratch, name: &str, variables: &[(&str, &str)]) -> Invocation {
-    let own = [("CHATTY_LOG", "warn"), ("CHATTY_DATA_DIR", name)];
-    Invocation {
-        binary: env!("CARGO_BIN_EXE_chatty").into(),
-        folder: scratch.folder().to_owned(),
-        name: name.to_owned(),
-        arguments: ["--listen", "127.0.0.1:0"].map(str::to_owned).to_vec(),
-        variables: own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
-    }
+    Invocation::new(env!("CARGO_BIN_EXE_chatty"), scratch.folder(), name)
+        .arguments(["--listen", "127.0.0.1:0"])
+        .variables([("CHATTY_LOG", "warn"), ("CHATTY_DATA_DIR", name)])
+        .variables(variables.iter().copied())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +54,7 @@ async fn without_a_broker_a_database_serves_one_process_and_the_next_when_that_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn processes_that_start_together_on_an_empty_database_migrate_it_once() {
+async fn processes_that_start_together_on_an_empty_database_all_serve() {
     let (_servers, scratch) = (Servers::reserve().await, Scratch::new().await);
     let broker = scratch.broker().expect("CHATTY_TEST_BROKER_URL");
     let variables = [

@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::Command, sync::Arc};
 
+use chatty_scratch::variable;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// The right to harm the servers. Whoever has it finds both running.
@@ -23,7 +24,7 @@ impl Servers {
         servers
     }
 
-    /// Runs `scripts/services`, such as with `stop-rabbitmq`.
+    /// Runs `scripts/services`, such as with `kill-rabbitmq`.
     pub(crate) fn order(&self, order: &str) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/services");
         let mut command = Command::new(script);
@@ -39,9 +40,4 @@ impl Servers {
 /// How often a story repeats its faults: once, unless the environment wants more.
 pub(crate) fn rounds() -> usize {
     variable("CHATTY_TEST_FAULT_ROUNDS").map_or(1, |text| text.parse().expect("CHATTY_TEST_FAULT_ROUNDS is a number"))
-}
-
-fn variable(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment alone")]
-    std::env::var(name).ok()
 }

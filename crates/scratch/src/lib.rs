@@ -129,7 +129,8 @@ async fn run(server: &str, statement: String) {
     connection.close().await.expect("the connection closes");
 }
 
-fn variable(name: &str) -> Option<String> {
+/// What the environment says; nothing is as good as not at all.
+pub fn variable(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment alone")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

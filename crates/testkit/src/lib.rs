@@ -12,6 +12,7 @@
 
 mod builders;
 mod client;
+mod eventually;
 mod harness;
 mod process;
 mod readme;
@@ -19,6 +20,7 @@ mod remote;
 mod socket;
 
 pub use client::{Client, Reply};
+pub use eventually::eventually;
 pub use harness::Harness;
 pub use process::{Invocation, Process};
 pub use readme::Readme;

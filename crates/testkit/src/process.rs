@@ -18,19 +18,35 @@ pub struct Process {
 /// How a process is started, and started again.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// The binary.
-    pub binary: PathBuf,
-    /// Where it runs; its log is `<name>.log` there.
-    pub folder: PathBuf,
-    /// What the test calls it.
-    pub name: String,
-    /// The command line.
-    pub arguments: Vec<String>,
+    binary: PathBuf,
+    folder: PathBuf,
+    name: String,
+    arguments: Vec<String>,
     /// All of its environment.
-    pub variables: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
 }
 
 impl Invocation {
+    /// Of `binary` in `folder`, where its log is `<name>.log`; without arguments, and with an empty environment.
+    pub fn new(binary: &str, folder: &Path, name: &str) -> Self {
+        let (binary, folder, name) = (binary.into(), folder.to_owned(), name.to_owned());
+        Self { binary, folder, name, arguments: Vec::new(), variables: Vec::new() }
+    }
+
+    /// Adds to the command line.
+    #[must_use]
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds to the environment.
+    #[must_use]
+    pub fn variables(mut self, variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
+        self.variables.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
         command.env_clear().envs(self.variables.clone()).args(&self.arguments).current_dir(&self.folder);

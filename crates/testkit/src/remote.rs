@@ -2,10 +2,7 @@
 
 use serde_json::json;
 
-use crate::{Client, Socket};
-
-/// A server that never becomes ready must fail a test, not hang it.
-const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+use crate::{Client, Socket, eventually};
 
 /// The clients of a running server.
 #[derive(Clone)]
@@ -48,13 +45,7 @@ impl Remote {
 
     /// Waits until the server says that it is ready.
     pub async fn ready(&self) {
-        let ready = async {
-            while !self.is_ready().await {
-                // Whoever is to become it needs the processor.
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
+        eventually("the server becomes ready", async || self.is_ready().await).await;
     }
 
     /// The HTTP client that all clients share.
