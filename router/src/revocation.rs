@@ -11,6 +11,7 @@ use chatty_events::{
     Envelope,
     auth::{AccessRevoked, Revoked},
 };
+use chatty_kit::BackOff;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -111,7 +112,7 @@ async fn read<E>(
 ) where
     E: std::error::Error + Send + 'static,
 {
-    let mut back_off = pace.back_off;
+    let mut back_off = BackOff::new(pace.back_off, pace.look_again);
     loop {
         let read = match tokio::time::timeout(READING, snapshot()).await {
             Ok(read) => read.map_err(ReadError::Failed),
@@ -120,14 +121,12 @@ async fn read<E>(
         let pause = match read {
             Ok(snapshot) => {
                 revocations.merge(&snapshot);
-                back_off = pace.back_off;
+                back_off.reset();
                 pace.look_again
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "revocations may be late");
-                let pause = back_off;
-                back_off = (back_off * 2).min(pace.look_again);
-                pause
+                back_off.pause()
             }
         };
         // Both outcomes mean the same: look.

@@ -1,12 +1,8 @@
 //! Reads a GraphQL request from JSON or from a query string, and says exactly what is wrong with it.
 
-use std::fmt;
-
-use async_graphql::{Name, Value, Variables};
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, MapAccess, Visitor},
-};
+use async_graphql::Variables;
+use chatty_kit::DistinctVariables;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::GraphqlRequest;
@@ -114,8 +110,8 @@ fn variables_and_extensions(
             return Err(Malformed::WrongType { member, expected: "an object", found });
         }
     }
-    let distinct = variables.map(|value| parse::<Distinct>("variables", value)).transpose()?;
-    Ok(distinct.map(|Distinct(variables)| variables).unwrap_or_default())
+    let distinct = variables.map(|value| parse::<DistinctVariables>("variables", value)).transpose()?;
+    Ok(distinct.map(|DistinctVariables(variables)| variables).unwrap_or_default())
 }
 
 fn parse<'a, T: Deserialize<'a>>(member: &'static str, value: &'a RawValue) -> Result<T, Malformed> {
@@ -130,35 +126,6 @@ fn kind(value: &RawValue) -> &'static str {
         Some(b't' | b'f') => "a boolean",
         Some(b'n') => "null",
         _ => "a number",
-    }
-}
-
-/// Variables of which no two have the same name: which of them counts would depend on the reader.
-struct Distinct(Variables);
-
-impl<'de> Deserialize<'de> for Distinct {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Map;
-
-        impl<'de> Visitor<'de> for Map {
-            type Value = Variables;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Variables, A::Error> {
-                let mut variables = Variables::default();
-                while let Some((name, value)) = map.next_entry::<Name, Value>()? {
-                    if variables.insert(name, value).is_some() {
-                        return Err(A::Error::custom("a name is given twice"));
-                    }
-                }
-                Ok(variables)
-            }
-        }
-
-        deserializer.deserialize_map(Map).map(Self)
     }
 }
 

@@ -8,7 +8,7 @@ use async_graphql::Response;
 use axum::body::Body;
 use bytes::Bytes;
 use chatty_access::{CONTEXT_HEADER, Caller, Seals};
-use chatty_kit::Tasks;
+use chatty_kit::{Tasks, media};
 use chatty_types::Clock;
 use data_encoding::HEXLOWER;
 use futures_util::{
@@ -245,10 +245,7 @@ async fn read(answer: http::Response<Incoming>) -> Result<Response, TryError> {
 
 async fn open(answer: http::Response<Incoming>) -> Result<Opened, TryError> {
     let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_stream = content_type.is_some_and(|value| {
-        value.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/event-stream"))
-    });
-    if is_stream && answer.status().is_success() {
+    if content_type.is_some_and(|value| media::is(value, "text/event-stream")) && answer.status().is_success() {
         return Ok(Opened::Stream(Body::new(answer.into_body())));
     }
     read(answer).await.map(|response| Opened::Answer(Box::new(response)))

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{refusal::Refusal, sealed::Gate};
 use crate::{
-    Code, Service, Subgraph, Tasks,
+    Code, Service, Subgraph, Tasks, media,
     scan::{self, ScanLimits},
 };
 
@@ -140,17 +140,12 @@ fn is_refusal(response: &GraphqlResponse) -> bool {
 fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     match (types.next().and_then(|value| value.to_str().ok()), types.next()) {
-        (Some(content_type), None) => is_media_type(content_type, "application/json"),
+        (Some(content_type), None) => media::is(content_type, "application/json"),
         _ => false,
     }
 }
 
 fn accepts_events(headers: &HeaderMap) -> bool {
     let texts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    texts.flat_map(|text| text.split(',')).any(|range| is_media_type(range, "text/event-stream"))
-}
-
-/// Whether `text` names `wanted`, with whatever parameters.
-fn is_media_type(text: &str, wanted: &str) -> bool {
-    text.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(wanted))
+    texts.flat_map(|text| text.split(',')).any(|range| media::is(range, "text/event-stream"))
 }

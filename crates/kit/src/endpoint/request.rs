@@ -1,12 +1,9 @@
 //! Reads the router's GraphQL request from a body.
 
-use std::fmt;
+use async_graphql::Request;
+use serde::Deserialize;
 
-use async_graphql::{Name, Request, Value, Variables};
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, MapAccess, Visitor},
-};
+use crate::DistinctVariables;
 
 /// Why a body is not a GraphQL request. The messages never repeat it.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +21,7 @@ pub(super) enum Malformed {
 struct Members {
     query: String,
     operation_name: Option<String>,
-    variables: Option<Distinct>,
+    variables: Option<DistinctVariables>,
 }
 
 /// One request: a JSON object with `query`, and perhaps `operationName` and `variables`.
@@ -36,37 +33,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Request, Malformed> {
     let members: Members = serde_json::from_slice(body).map_err(Malformed::Json)?;
     let mut request = Request::new(members.query);
     request.operation_name = members.operation_name;
-    request.variables = members.variables.map(|Distinct(variables)| variables).unwrap_or_default();
+    request.variables = members.variables.map(|DistinctVariables(variables)| variables).unwrap_or_default();
     Ok(request)
-}
-
-/// Variables of which no two have the same name: which of them counts would depend on the reader.
-struct Distinct(Variables);
-
-impl<'de> Deserialize<'de> for Distinct {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Variables;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Variables, A::Error> {
-                let mut variables = Variables::default();
-                while let Some((name, value)) = members.next_entry::<Name, Value>()? {
-                    if variables.insert(name, value).is_some() {
-                        return Err(A::Error::custom("a name is given twice"));
-                    }
-                }
-                Ok(variables)
-            }
-        }
-
-        deserializer.deserialize_map(Object).map(Self)
-    }
 }
 
 #[cfg(test)]
