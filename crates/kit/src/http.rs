@@ -1,4 +1,4 @@
-//! The public listener: health, draining, and the routes of services and router.
+//! The listener of a process: health, draining, and the routes of what runs there.
 
 use std::{
     io,
@@ -61,9 +61,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a client may not read what is written to it.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection may go on once the process stops: below the deadline for draining, so that a client who never
-/// finishes cannot hold up its end.
-const LAST_REQUEST: Duration = Duration::from_secs(20);
+/// How long a connection may go on once the process stops: below [`STOP_WITHIN`](crate::STOP_WITHIN), so that a client
+/// who never finishes cannot hold up the end. What is left of that is for draining.
+pub const LAST_REQUEST: Duration = Duration::from_secs(20);
 
 /// Connections at a time that speak HTTP; further ones wait to be accepted. One that becomes a WebSocket no longer counts.
 const MAX_CONNECTIONS: usize = 10_000;
@@ -153,6 +153,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+    use crate::STOP_WITHIN;
 
     /// More than the buffers of a connection hold.
     const LONG: usize = 64 * 1024 * 1024;
@@ -240,10 +241,10 @@ mod tests {
         let before = tokio::time::Instant::now();
         let (_address, tasks) = start().await;
         tasks.drain(Duration::ZERO).await;
-        assert!(tasks.finish(Duration::from_secs(30)).await);
+        assert!(tasks.finish(STOP_WITHIN).await);
         let (_address, tasks) = start().await;
         let (impatient, hour) = (tasks.clone(), Duration::from_hours(1));
-        tokio::join!(tasks.drain(hour), async { assert!(impatient.finish(Duration::from_secs(30)).await) });
+        tokio::join!(tasks.drain(hour), async { assert!(impatient.finish(STOP_WITHIN).await) });
         // The clock is paused: it moves only when something waits.
         assert_eq!(before.elapsed(), Duration::ZERO);
     }
@@ -277,6 +278,6 @@ mod tests {
 
         let mut half_open = TcpStream::connect(address).await.unwrap();
         half_open.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
-        assert!(tasks.finish(Duration::from_secs(30)).await, "stopped in time");
+        assert!(tasks.finish(STOP_WITHIN).await, "stopped in time");
     }
 }

@@ -24,5 +24,5 @@ pub use fault::{Code, Fault};
 pub use service::Service;
 pub use storage::Storage;
 pub use subgraph::{Exposure, Subgraph};
-pub use tasks::Tasks;
+pub use tasks::{STOP_WITHIN, Tasks};
 pub use variables::DistinctVariables;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// How long a process may take to stop, draining included.
+pub const STOP_WITHIN: Duration = Duration::from_secs(30);
+
 /// The tasks of one running system and the signals that end them. Clones share all.
 ///
 /// A system ends in two steps. While it *drains* it does all its work and says on every answer and on `/readyz` that
@@ -62,8 +65,7 @@ impl Tasks {
 
     /// Says that traffic should go elsewhere, and gives balancers and routers `delay` to notice. Zero returns at once.
     ///
-    /// The delay comes out of the time that the process has to end: [`Tasks::finish`] wants 20 s of it for requests in
-    /// hand.
+    /// The delay comes out of [`STOP_WITHIN`], of which requests in hand get [`LAST_REQUEST`](crate::http::LAST_REQUEST).
     pub async fn drain(&self, delay: Duration) {
         self.drain.cancel();
         if !delay.is_zero() {

@@ -36,7 +36,7 @@ use crate::{
 /// which leaves as many brackets for arguments. `async-graphql`'s parser needs 1,234 to overflow a stack of 2 MiB.
 const DOCUMENT: ScanLimits = ScanLimits { bytes: 256 * 1024, tokens: 50_000, depth: 128 };
 
-/// How long a request may run: longer than any router waits, so that nothing runs for nobody.
+/// How long a request may run: longer than routers wait by default, and not for ever for nobody.
 const LONGEST_EXECUTION: Duration = Duration::from_secs(30);
 
 /// The routes of `services`. What the seal does not cover, method and query string, must not matter to internal routes.

@@ -1,10 +1,8 @@
 //! Answers as events, and how they end.
 
-use std::time::Duration;
-
 use axum::http::{StatusCode, header};
 use chatty_access::CONTEXT_HEADER;
-use chatty_kit::http;
+use chatty_kit::{STOP_WITHIN, http};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio::{
@@ -122,7 +120,7 @@ async fn an_idle_stream_is_kept_alive_and_outlives_every_timeout_of_the_listener
     assert!((29..=31).contains(&signs), "one in 10 s: {signs}");
     port.seen.signal.notify_one();
     read_until(&mut stream, r#"data: {"data":{"afterSignal":1}}"#).await;
-    assert!(port.tasks.finish(Duration::from_secs(30)).await, "a stream holds up no stop");
+    assert!(port.tasks.finish(STOP_WITHIN).await, "a stream holds up no stop");
     let mut rest = String::new();
     stream.read_to_string(&mut rest).await.unwrap();
     assert!(rest.ends_with("\r\n0\r\n\r\n") && !rest.contains("complete"), "{rest}");
