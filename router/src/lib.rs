@@ -21,4 +21,4 @@ pub use compose::{ComposeError, compose, compose_located};
 pub use gateway::{Gateway, OperationKind, Prepared};
 pub use limits::{LimitExceeded, Limits};
 pub use supergraph::{LoadError, expanding_interfaces, subgraph_urls};
-pub use upstream::{HttpClient, HttpUpstream, NotAnEndpoint, Sealing, Unavailable, Upstream};
+pub use upstream::{HttpClient, HttpUpstream, NotAnEndpoint, Sealing, Unavailable, Upstream, check_endpoint};

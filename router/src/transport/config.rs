@@ -1,57 +1,25 @@
-//! Which web pages may use the API, which proxies are believed, and how long a request may take to arrive.
+//! Which web pages may use the API, and which proxies are believed.
 
-use std::{
-    fmt,
-    net::{AddrParseError, IpAddr},
-    str::FromStr,
-};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use http::{HeaderValue, Uri};
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer, de::Error};
 
 /// How the transports behave.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// The URL under which users reach this installation; pages from there may open sockets.
     pub public_url: Origin,
     /// Further origins whose pages may call the API (CORS) and open sockets. None by default.
-    #[serde(default)]
     pub allowed_origins: Vec<Origin>,
-    /// Seconds within which a request's body must have arrived.
-    #[serde(default = "default_body_timeout")]
-    pub body_timeout_seconds: u64,
-    /// Networks of the proxies in front, whose `X-Forwarded-For` is believed; an address alone is a network of one.
-    /// None by default.
-    #[serde(default, deserialize_with = "networks")]
+    /// Networks of the proxies in front, whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
-}
-
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
-    let network = |text: &String| {
-        text.parse().or_else(|error| text.parse::<IpAddr>().map(IpNet::from).map_err(|_: AddrParseError| error))
-    };
-    Vec::<String>::deserialize(deserializer)?
-        .iter()
-        .map(|text| network(text).map_err(|error| D::Error::custom(format!("`{text}` is no network: {error}"))))
-        .collect()
-}
-
-/// Below the deadline for draining, so that a client who is slow to finish cannot hold up the end of the process.
-fn default_body_timeout() -> u64 {
-    20
 }
 
 impl Config {
     /// The defaults for an installation at `public_url`.
     pub fn new(public_url: Origin) -> Self {
-        Self {
-            public_url,
-            allowed_origins: Vec::new(),
-            body_timeout_seconds: default_body_timeout(),
-            trusted_proxies: Vec::new(),
-        }
+        Self { public_url, allowed_origins: Vec::new(), trusted_proxies: Vec::new() }
     }
 
     /// Whether a page of this `Origin` header may open a WebSocket, which browsers allow to every page.
@@ -64,8 +32,7 @@ impl Config {
 /// A web origin in its one spelling: `scheme://host[:port]` in lower case, without the scheme's default port.
 ///
 /// Read from any absolute http or https URL; path and query are left out.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(String);
 
 /// The text is not an absolute http or https URL.
@@ -98,18 +65,20 @@ impl FromStr for Origin {
     }
 }
 
-impl TryFrom<String> for Origin {
-    type Error = NotAnOrigin;
-
-    fn try_from(text: String) -> Result<Self, NotAnOrigin> {
-        text.parse()
-    }
-}
-
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The text is neither a network nor an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a network is written `10.0.0.0/8`, one of a single address `10.0.0.1`")]
+pub struct NotANetwork;
+
+/// Reads a network as `address/prefix length`; an address alone is a network of one.
+pub fn parse_network(text: &str) -> Result<IpNet, NotANetwork> {
+    text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| NotANetwork)
 }
 
 #[cfg(test)]
@@ -117,16 +86,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trusted_proxy_is_a_network_or_an_address() {
-        let read = |text: &str| {
-            let json = serde_json::json!({ "public_url": "https://chat.example", "trusted_proxies": [text] });
-            serde_json::from_value::<Config>(json).map(|config| config.trusted_proxies[0].to_string())
-        };
+    fn a_network_may_be_a_single_address() {
+        let read = |text: &str| parse_network(text).map(|network| network.to_string());
         for (text, network) in [("10.0.0.0/8", "10.0.0.0/8"), ("10.0.0.1", "10.0.0.1/32"), ("::1", "::1/128")] {
-            assert_eq!(read(text).unwrap(), network);
+            assert_eq!(read(text).as_deref(), Ok(network));
         }
         for text in ["", "10.0.0.0/33", "proxy", "*"] {
-            assert!(read(text).is_err(), "{text}");
+            assert_eq!(read(text), Err(NotANetwork), "{text}");
         }
     }
 

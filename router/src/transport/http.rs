@@ -26,6 +26,9 @@ use super::{
 };
 use crate::{Answer, AnswerKind, GraphqlRequest, OperationKind};
 
+/// How long a body may take to arrive: no longer than the last request of a connection has when the process stops.
+const BODY_TIMEOUT: Duration = chatty_kit::http::LAST_REQUEST;
+
 /// Answers any request to `/graphql`.
 pub(super) async fn serve(State(state): State<Arc<RouterState>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -83,9 +86,8 @@ async fn read(state: &RouterState, parts: &Parts, body: Body) -> Result<GraphqlR
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|_| Malformed::NoQuery)?;
         return Ok(request::from_pairs(pairs)?);
     }
-    let timeout = Duration::from_secs(state.config.body_timeout_seconds);
     let limit = state.gateway.limits().body_bytes;
-    let body = tokio::time::timeout(timeout, collect(body, limit))
+    let body = tokio::time::timeout(BODY_TIMEOUT, collect(body, limit))
         .await
         .map_err(|_| Refusal::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "the body did not arrive in time"))??;
     Ok(request::from_json(&body)?)

@@ -26,7 +26,7 @@ use tower_http::{
     decompression::RequestDecompressionLayer,
 };
 
-pub use config::{Config, NotAnOrigin, Origin};
+pub use config::{Config, NotANetwork, NotAnOrigin, Origin, parse_network};
 pub use forward::forward;
 pub use trace::TRACE_ID;
 

@@ -15,7 +15,7 @@ use hyper_util::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long an idle connection is kept. Below the 15 s after which Chatty's own listeners close one, so that it is we
-/// who close it and no request meets a closing connection.
+/// who close it and a request rarely meets a closing connection.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends requests to other processes. Clones share one pool of connections.
@@ -88,8 +88,8 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, NotAnEndpoint> {
     Ok(uri)
 }
 
-/// Whether requests can be sent there.
-pub(crate) fn check_endpoint(uri: &Uri) -> Result<(), NotAnEndpoint> {
+/// Whether `uri` is one that requests can be sent to: absolute, `http` or `https`, without credentials.
+pub fn check_endpoint(uri: &Uri) -> Result<(), NotAnEndpoint> {
     match (uri.scheme_str(), uri.host()) {
         _ if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
             Err(NotAnEndpoint::Credentials)

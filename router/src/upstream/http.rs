@@ -21,8 +21,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Failure, HttpClient, NotAnEndpoint, SubgraphRequest,
-    client::check_endpoint,
+    Failure, HttpClient, NotAnEndpoint, SubgraphRequest, check_endpoint,
     endpoints::{Endpoints, Lease},
     events, readiness, response,
     tries::{TryError, check_status},

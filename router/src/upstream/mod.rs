@@ -22,7 +22,7 @@ use futures_util::{StreamExt, stream::BoxStream};
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) use client::endpoint;
-pub use client::{HttpClient, NotAnEndpoint};
+pub use client::{HttpClient, NotAnEndpoint, check_endpoint};
 pub(crate) use endpoints::Lease;
 pub use get::Unavailable;
 pub use http::{HttpUpstream, Sealing};
