@@ -10,13 +10,15 @@ use futures_util::{
 };
 use tokio::time::{Instant, timeout};
 
-use super::{Failure, endpoints::Lease, response, sse::Parser};
+use super::{
+    Failure,
+    endpoints::Lease,
+    response::{self, MAX_RESPONSE_BYTES},
+    sse::Parser,
+};
 
 /// How long a stream may be silent. Chatty's subgraphs send a comment every 10 s.
 const SILENCE: Duration = Duration::from_secs(45);
-
-/// Bytes of one event: what a client's answer may have by default.
-const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
 struct Events {
     subgraph: Arc<str>,
@@ -34,7 +36,7 @@ struct Events {
 enum Break {
     #[error("an event is no GraphQL response")]
     NotGraphql(#[from] response::NotGraphql),
-    #[error("an event has more than {MAX_EVENT_BYTES} bytes")]
+    #[error("an event has more than {MAX_RESPONSE_BYTES} bytes")]
     TooLong,
     #[error("the connection broke")]
     Connection(#[from] axum::Error),
@@ -52,7 +54,7 @@ pub(super) fn read(
     body: Body,
     lease: Lease,
 ) -> BoxStream<'static, Result<Response, Failure>> {
-    let parser = Parser::new(MAX_EVENT_BYTES);
+    let parser = Parser::new(MAX_RESPONSE_BYTES);
     Events { subgraph, trace_id, chunks: body.into_data_stream(), parser, lease, patience: SILENCE }.stream()
 }
 
@@ -99,6 +101,7 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use futures_util::future::ready;
 
     use super::*;
     use crate::upstream::endpoints::Endpoints;
@@ -107,17 +110,32 @@ mod tests {
     async fn a_silent_stream_is_given_up_and_its_endpoint_set_aside() {
         let endpoints = Endpoints::new(vec!["http://10.0.0.1/".parse().unwrap()]);
         let lease = endpoints.lease(&[], true, Instant::now()).unwrap();
-        let begun = stream::once(std::future::ready(Ok::<_, axum::Error>(Bytes::from_static(b"event: next\n"))));
+        let begun = stream::once(ready(Ok::<_, axum::Error>(Bytes::from_static(b"event: next\n"))));
         let events = Events {
             subgraph: "quiet".into(),
             trace_id: String::new(),
             chunks: Body::from_stream(begun.chain(stream::pending())).into_data_stream(),
-            parser: Parser::new(MAX_EVENT_BYTES),
+            parser: Parser::new(MAX_RESPONSE_BYTES),
             lease,
             patience: Duration::from_millis(10),
         };
         let found: Vec<_> = events.stream().collect().await;
         assert!(matches!(found[..], [Err(Failure::Unavailable)]), "{found:?}");
         assert!(endpoints.lease(&[], true, Instant::now()).unwrap().last_resort);
+    }
+
+    #[tokio::test]
+    async fn an_event_may_be_as_long_as_an_answer() {
+        let endpoints = Endpoints::new(vec!["http://10.0.0.1/".parse().unwrap()]);
+        let event = async |line_bytes: usize| {
+            let lease = endpoints.lease(&[], true, Instant::now()).unwrap();
+            let data = r#"data: {"data":{}}"#;
+            let line = data.to_owned() + &" ".repeat(line_bytes - data.len());
+            let body =
+                ["event: next\n", &line, "\n\nevent: complete\n\n"].map(|text| Ok::<_, axum::Error>(text.to_owned()));
+            read("long".into(), String::new(), Body::from_stream(stream::iter(body)), lease).collect::<Vec<_>>().await
+        };
+        assert!(matches!(event(MAX_RESPONSE_BYTES).await[..], [Ok(_)]));
+        assert!(matches!(event(MAX_RESPONSE_BYTES + 1).await[..], [Err(Failure::Unavailable)]));
     }
 }

@@ -8,8 +8,9 @@ use axum::body::BodyDataStream;
 use futures_util::StreamExt;
 use serde::{Deserialize, Deserializer};
 
-/// Bytes of a whole answer: four times what a client may get, because the router asks for keys as well.
-pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of one response, in a body or an event: four times what a client may get by default, because the router asks for
+/// keys as well.
+pub(super) const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Why bytes are no GraphQL response.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +26,7 @@ pub(super) enum NotGraphql {
 pub(super) enum Unread {
     #[error("the body broke off")]
     Broken(#[from] axum::Error),
-    #[error("the body has more than {MAX_ANSWER_BYTES} bytes")]
+    #[error("the body has more than {MAX_RESPONSE_BYTES} bytes")]
     TooLong,
 }
 
@@ -110,7 +111,7 @@ pub(super) async fn collect(mut chunks: BodyDataStream) -> Result<Vec<u8>, Unrea
     let mut body = Vec::new();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
             return Err(Unread::TooLong);
         }
         body.extend_from_slice(&chunk);
