@@ -21,7 +21,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout};
 
 use super::identity::{self, FORWARDED_FOR};
-use crate::{HttpUpstream, upstream::Lease};
+use crate::{HttpUpstream, upstream::Place};
 
 /// Within which a service must have taken a request and begun its answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
@@ -90,17 +90,17 @@ async fn pass(service: &HttpUpstream, request: Request) -> Response {
     let mut body = Some(Body::from_stream(stalling(body)));
     let mut tried = Vec::new();
     loop {
-        let Some(mut lease) = service.endpoints().lease(&tried, repeatable, Instant::now()) else {
+        let Some(mut place) = service.endpoints().place(&tried, repeatable, Instant::now()) else {
             return refuse(NoAnswer::Unreachable);
         };
         let mut attempt = http::Request::new(body.take().filter(|_| !bodiless).unwrap_or_else(Body::empty));
         *attempt.method_mut() = parts.method.clone();
-        *attempt.uri_mut() = lease.uri_of(path.clone());
+        *attempt.uri_mut() = place.uri_of(path.clone());
         *attempt.headers_mut() = parts.headers.clone();
         let no_answer = match timeout(ANSWER_TIMEOUT, service.client().send(attempt)).await {
             Ok(Ok(answer)) => {
-                lease.answered();
-                return pass_back(answer, lease);
+                place.answered();
+                return pass_back(answer, place);
             }
             Ok(Err(error)) if error.is_connect() => NoAnswer::Unreachable,
             Ok(Err(_)) => NoAnswer::Broken,
@@ -108,11 +108,11 @@ async fn pass(service: &HttpUpstream, request: Request) -> Response {
         };
         // What broke in the middle of a body may have been the client's side.
         if bodiless || no_answer == NoAnswer::Unreachable {
-            lease.failed(Instant::now());
+            place.failed(Instant::now());
         }
-        let endpoint = lease.uri().authority().map(http::uri::Authority::as_str);
+        let endpoint = place.uri().authority().map(http::uri::Authority::as_str);
         tracing::warn!(endpoint, ?no_answer, "a request could not be passed on");
-        tried.push(lease.at);
+        tried.push(place.at);
         let others = service.endpoints().uris().len() > tried.len();
         if !repeatable || no_answer == NoAnswer::Late || tried.len() == TRIES || !others {
             return refuse(no_answer);
@@ -120,12 +120,12 @@ async fn pass(service: &HttpUpstream, request: Request) -> Response {
     }
 }
 
-fn pass_back(answer: http::Response<Incoming>, lease: Lease) -> Response {
+fn pass_back(answer: http::Response<Incoming>, place: Place) -> Response {
     let (mut parts, body) = answer.into_parts();
     strip(&mut parts.headers);
     let chunks = stalling(Body::new(body)).map(move |chunk| {
         // The request is at its endpoint until its answer is passed on.
-        let _held = &lease;
+        let _held = &place;
         chunk
     });
     Response::from_parts(parts, Body::from_stream(chunks))

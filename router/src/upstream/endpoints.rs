@@ -41,7 +41,7 @@ struct State {
 }
 
 /// A request's place at an endpoint; dropping it ends the request there.
-pub(crate) struct Lease {
+pub(crate) struct Place {
     endpoints: Endpoints,
     pub(crate) at: usize,
     /// Taken although every endpoint is set aside or not ready.
@@ -62,7 +62,7 @@ impl Endpoints {
 
     /// An endpoint for a request, if possible none of `tried`; `None` where there are no endpoints. Only a request that
     /// can be repeated elsewhere may find out whether an endpoint works again while others do.
-    pub(crate) fn lease(&self, tried: &[usize], repeatable: bool, now: Instant) -> Option<Lease> {
+    pub(crate) fn place(&self, tried: &[usize], repeatable: bool, now: Instant) -> Option<Place> {
         let mut rotation = self.lock();
         let count = rotation.states.len();
         let turn = rotation.turn;
@@ -84,7 +84,7 @@ impl Endpoints {
         let trial = state.due(now);
         state.outstanding += 1;
         state.on_trial |= trial;
-        Some(Lease { endpoints: self.clone(), at, last_resort: found.is_none(), began: now, trial })
+        Some(Place { endpoints: self.clone(), at, last_resort: found.is_none(), began: now, trial })
     }
 
     /// Takes an endpoint in or out of the rotation. One that becomes ready again has a new start.
@@ -112,7 +112,7 @@ impl State {
     }
 }
 
-impl Lease {
+impl Place {
     /// The endpoint.
     pub(crate) fn uri(&self) -> &Uri {
         &self.endpoints.uris[self.at]
@@ -154,7 +154,7 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for Place {
     fn drop(&mut self) {
         self.end_trial();
         self.endpoints.lock().states[self.at].outstanding -= 1;
@@ -184,17 +184,17 @@ mod tests {
             Self(endpoints(count), Instant::now())
         }
 
-        fn lease(&self) -> Lease {
-            self.0.lease(&[], true, self.1).unwrap()
+        fn place(&self) -> Place {
+            self.0.place(&[], true, self.1).unwrap()
         }
 
         /// Which endpoints the next requests go to when each ends before the next begins.
         fn next(&self, count: usize) -> Vec<usize> {
-            (0..count).map(|_| self.lease().at).collect()
+            (0..count).map(|_| self.place().at).collect()
         }
 
         fn fail(&self) {
-            self.lease().failed(self.1);
+            self.place().failed(self.1);
         }
     }
 
@@ -202,8 +202,8 @@ mod tests {
     fn equals_take_turns_and_the_idlest_goes_first() {
         let three = Timed::new(3);
         assert_eq!(three.next(6), [0, 1, 2, 0, 1, 2]);
-        let held = [three.lease(), three.lease()];
-        assert_eq!(held.each_ref().map(|lease| lease.at), [0, 1]);
+        let held = [three.place(), three.place()];
+        assert_eq!(held.each_ref().map(|place| place.at), [0, 1]);
         assert_eq!(three.next(2), [2, 2]);
         drop(held);
         assert_eq!(three.next(2), [0, 1]);
@@ -215,9 +215,9 @@ mod tests {
         two.fail();
         assert_eq!(two.next(3), [1, 1, 1]);
         two.1 += FIRST_PAUSE;
-        let writing = two.0.lease(&[], false, two.1).unwrap();
+        let writing = two.0.place(&[], false, two.1).unwrap();
         assert_eq!(writing.at, 1, "what cannot be repeated finds nothing out");
-        let mut trial = two.lease();
+        let mut trial = two.place();
         assert_eq!(trial.at, 0);
         assert_eq!(two.next(3), [1, 1, 1], "one at a time");
         trial.failed(two.1);
@@ -225,7 +225,7 @@ mod tests {
         two.1 += FIRST_PAUSE;
         assert_eq!(two.next(1), [1], "the second pause is longer");
         two.1 += FIRST_PAUSE;
-        let mut trial = two.lease();
+        let mut trial = two.place();
         assert_eq!(trial.at, 0);
         trial.answered();
         drop(writing);
@@ -247,29 +247,29 @@ mod tests {
         let mut one = Timed::new(1);
         one.fail();
         one.1 += FIRST_PAUSE;
-        let mut stream = one.lease();
+        let mut stream = one.place();
         stream.answered();
         one.fail();
         one.1 += FIRST_PAUSE;
-        assert!(!one.lease().last_resort, "the next trial");
+        assert!(!one.place().last_resort, "the next trial");
     }
 
     #[test]
     fn many_failures_at_once_count_once_and_pauses_have_an_end() {
         let mut one = Timed::new(1);
-        let mut together: Vec<_> = (0..100).map(|_| one.lease()).collect();
-        for lease in &mut together {
-            lease.failed(one.1);
+        let mut together: Vec<_> = (0..100).map(|_| one.place()).collect();
+        for place in &mut together {
+            place.failed(one.1);
         }
         drop(together);
-        assert!(one.lease().last_resort);
+        assert!(one.place().last_resort);
         one.1 += FIRST_PAUSE;
-        assert!(!one.lease().last_resort, "the pause did not grow");
+        assert!(!one.place().last_resort, "the pause did not grow");
         for _ in 0..100 {
             one.fail();
             one.1 += LONGEST_PAUSE;
         }
-        assert!(!one.lease().last_resort);
+        assert!(!one.place().last_resort);
     }
 
     #[test]
@@ -279,11 +279,11 @@ mod tests {
         three.fail();
         three.1 += Duration::from_millis(1);
         three.fail();
-        let last = three.lease();
+        let last = three.place();
         assert_eq!((last.at, last.last_resort), (1, true));
-        let after = |tried: &[usize]| three.0.lease(tried, true, three.1).unwrap().at;
+        let after = |tried: &[usize]| three.0.place(tried, true, three.1).unwrap().at;
         assert_eq!((after(&[1]), after(&[1, 2])), (2, 0));
-        assert!(endpoints(0).lease(&[], true, three.1).is_none());
+        assert!(endpoints(0).place(&[], true, three.1).is_none());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     Failure,
-    endpoints::Lease,
+    endpoints::Place,
     response::{self, MAX_RESPONSE_BYTES},
     sse::Parser,
 };
@@ -26,7 +26,7 @@ struct Events {
     chunks: BodyDataStream,
     parser: Parser,
     /// The stream counts as a request at its endpoint for as long as it is open.
-    lease: Lease,
+    place: Place,
     /// How long it may be silent.
     patience: Duration,
 }
@@ -52,10 +52,10 @@ pub(super) fn read(
     subgraph: Arc<str>,
     trace_id: String,
     body: Body,
-    lease: Lease,
+    place: Place,
 ) -> BoxStream<'static, Result<Response, Failure>> {
     let parser = Parser::new(MAX_RESPONSE_BYTES);
-    Events { subgraph, trace_id, chunks: body.into_data_stream(), parser, lease, patience: SILENCE }.stream()
+    Events { subgraph, trace_id, chunks: body.into_data_stream(), parser, place, patience: SILENCE }.stream()
 }
 
 impl Events {
@@ -91,7 +91,7 @@ impl Events {
 
     fn tell(&mut self, broken: &Break) {
         if matches!(broken, Break::Silent | Break::Connection(_)) {
-            self.lease.failed(Instant::now());
+            self.place.failed(Instant::now());
         }
         let (subgraph, trace_id) = (&*self.subgraph, &self.trace_id);
         tracing::warn!(subgraph, trace_id, error = broken as &dyn std::error::Error, "a subgraph's stream broke");
@@ -109,31 +109,31 @@ mod tests {
     #[tokio::test]
     async fn a_silent_stream_is_given_up_and_its_endpoint_set_aside() {
         let endpoints = Endpoints::new(vec!["http://10.0.0.1/".parse().unwrap()]);
-        let lease = endpoints.lease(&[], true, Instant::now()).unwrap();
+        let place = endpoints.place(&[], true, Instant::now()).unwrap();
         let begun = stream::once(ready(Ok::<_, axum::Error>(Bytes::from_static(b"event: next\n"))));
         let events = Events {
             subgraph: "quiet".into(),
             trace_id: String::new(),
             chunks: Body::from_stream(begun.chain(stream::pending())).into_data_stream(),
             parser: Parser::new(MAX_RESPONSE_BYTES),
-            lease,
+            place,
             patience: Duration::from_millis(10),
         };
         let found: Vec<_> = events.stream().collect().await;
         assert!(matches!(found[..], [Err(Failure::Unavailable)]), "{found:?}");
-        assert!(endpoints.lease(&[], true, Instant::now()).unwrap().last_resort);
+        assert!(endpoints.place(&[], true, Instant::now()).unwrap().last_resort);
     }
 
     #[tokio::test]
     async fn an_event_may_be_as_long_as_an_answer() {
         let endpoints = Endpoints::new(vec!["http://10.0.0.1/".parse().unwrap()]);
         let event = async |line_bytes: usize| {
-            let lease = endpoints.lease(&[], true, Instant::now()).unwrap();
+            let place = endpoints.place(&[], true, Instant::now()).unwrap();
             let data = r#"data: {"data":{}}"#;
             let line = data.to_owned() + &" ".repeat(line_bytes - data.len());
             let body =
                 ["event: next\n", &line, "\n\nevent: complete\n\n"].map(|text| Ok::<_, axum::Error>(text.to_owned()));
-            read("long".into(), String::new(), Body::from_stream(stream::iter(body)), lease).collect::<Vec<_>>().await
+            read("long".into(), String::new(), Body::from_stream(stream::iter(body)), place).collect::<Vec<_>>().await
         };
         assert!(matches!(event(MAX_RESPONSE_BYTES).await[..], [Ok(_)]));
         assert!(matches!(event(MAX_RESPONSE_BYTES + 1).await[..], [Err(Failure::Unavailable)]));

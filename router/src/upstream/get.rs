@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     HttpUpstream,
-    endpoints::Lease,
+    endpoints::Place,
     response::{self, Unread},
 };
 
@@ -32,29 +32,29 @@ impl HttpUpstream {
     /// Reads what `GET path` gives; each endpoint is asked once, until one answers. Sealed like every other request.
     pub async fn get(&self, path: &'static str) -> Result<Bytes, Unavailable> {
         let (mut tried, mut reason) = (Vec::new(), Unavailable::NoAnswer);
-        while let Some(mut lease) = self.endpoints().lease(&tried, true, Instant::now()) {
-            if tried.contains(&lease.at) {
+        while let Some(mut place) = self.endpoints().place(&tried, true, Instant::now()) {
+            if tried.contains(&place.at) {
                 break;
             }
-            match timeout(PATIENCE, self.get_from(&lease, path)).await {
+            match timeout(PATIENCE, self.get_from(&place, path)).await {
                 Ok(Ok(document)) => {
-                    lease.answered();
+                    place.answered();
                     return Ok(document);
                 }
                 Ok(Err(Unavailable::Status(status))) => {
-                    lease.answered();
+                    place.answered();
                     reason = Unavailable::Status(status);
                 }
-                Ok(Err(Unavailable::NoAnswer)) | Err(_) => lease.failed(Instant::now()),
+                Ok(Err(Unavailable::NoAnswer)) | Err(_) => place.failed(Instant::now()),
             }
-            tried.push(lease.at);
+            tried.push(place.at);
         }
         Err(reason)
     }
 
-    async fn get_from(&self, lease: &Lease, path: &'static str) -> Result<Bytes, Unavailable> {
+    async fn get_from(&self, place: &Place, path: &'static str) -> Result<Bytes, Unavailable> {
         let mut request = Request::new(Body::empty());
-        *request.uri_mut() = lease.uri_of(PathAndQuery::from_static(path));
+        *request.uri_mut() = place.uri_of(PathAndQuery::from_static(path));
         if let Some(seal) = self.seal(&Caller::anonymous(), b"") {
             request.headers_mut().insert(CONTEXT_HEADER, seal);
         }

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     Failure, HttpClient, NotAnEndpoint, SubgraphRequest, check_endpoint,
-    endpoints::{Endpoints, Lease},
+    endpoints::{Endpoints, Place},
     events, readiness, response,
     tries::{TryError, check_status},
 };
@@ -126,8 +126,8 @@ impl HttpUpstream {
         let (upstream, outgoing, caller) = (Arc::clone(&self.0), Outgoing::of(request, EVENTS), request.caller.clone());
         let opening = async move {
             match upstream.ask(&outgoing, &caller, deadline, |answer| open(answer).boxed()).await {
-                Ok((Opened::Stream(body), lease)) => {
-                    events::read(Arc::clone(&upstream.name), caller.trace_id, body, lease)
+                Ok((Opened::Stream(body), place)) => {
+                    events::read(Arc::clone(&upstream.name), caller.trace_id, body, place)
                 }
                 Ok((Opened::Answer(response), _ended)) => stream::once(std::future::ready(Ok(*response))).boxed(),
                 Err(failure) => stream::once(std::future::ready(Err(failure))).boxed(),
@@ -151,47 +151,47 @@ impl Inner {
         caller: &Caller,
         deadline: Instant,
         read: Read<T>,
-    ) -> Result<(T, Lease), Failure> {
+    ) -> Result<(T, Place), Failure> {
         let mut tried = Vec::new();
-        let mut lease =
-            self.endpoints.lease(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
+        let mut place =
+            self.endpoints.place(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
         // Where no endpoint worked before, one try of each tells enough.
-        let hopeless = lease.last_resort;
+        let hopeless = place.last_resort;
         loop {
-            let error = match self.attempt(&mut lease, outgoing, caller, deadline, read).await {
-                Ok(answer) => return Ok((answer, lease)),
+            let error = match self.attempt(&mut place, outgoing, caller, deadline, read).await {
+                Ok(answer) => return Ok((answer, place)),
                 Err(TryError::Late) => return Err(Failure::Late),
                 Err(error) => error,
             };
-            tried.push(lease.at);
+            tried.push(place.at);
             if tried.len() > RETRIES || !error.allows_another_try(outgoing.repeatable) {
                 return Err(Failure::Unavailable);
             }
-            let next = self.endpoints.lease(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
+            let next = self.endpoints.place(&tried, outgoing.repeatable, Instant::now()).ok_or(Failure::Unavailable)?;
             if tried.contains(&next.at) && (hopeless || timeout_at(deadline, sleep(RETRY_PAUSE)).await.is_err()) {
                 return Err(Failure::Unavailable);
             }
-            lease = next;
+            place = next;
         }
     }
 
     /// One try at one endpoint, from which the endpoint's health follows.
     async fn attempt<T>(
         &self,
-        lease: &mut Lease,
+        place: &mut Place,
         outgoing: &Outgoing,
         caller: &Caller,
         deadline: Instant,
         read: Read<T>,
     ) -> Result<T, TryError> {
-        let answer = async { read(self.send(lease.uri(), outgoing, caller).await?).await };
+        let answer = async { read(self.send(place.uri(), outgoing, caller).await?).await };
         let answer = timeout_at(deadline, answer).await.unwrap_or(Err(TryError::Late));
         match &answer {
-            Err(error) if error.is_of_the_endpoint() => lease.failed(Instant::now()),
-            _ => lease.answered(),
+            Err(error) if error.is_of_the_endpoint() => place.failed(Instant::now()),
+            _ => place.answered(),
         }
         if let Err(error) = &answer {
-            self.log(error, lease.uri(), caller);
+            self.log(error, place.uri(), caller);
         }
         answer
     }

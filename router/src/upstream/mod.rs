@@ -23,7 +23,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub(crate) use client::endpoint;
 pub use client::{HttpClient, NotAnEndpoint, check_endpoint};
-pub(crate) use endpoints::Lease;
+pub(crate) use endpoints::Place;
 pub use get::Unavailable;
 pub use http::{HttpUpstream, Sealing};
 
