@@ -22,32 +22,6 @@ pub async fn append(tx: &mut Tx, event: &Envelope) -> Result<(), Error> {
     Ok(())
 }
 
-/// Events that [`append_all`] writes with one statement.
-const APPENDED_AT_ONCE: usize = 16;
-
-/// Adds events to the transaction, many with one statement.
-pub async fn append_all(tx: &mut Tx, events: &[Envelope]) -> Result<(), Error> {
-    for events in events.chunks(APPENDED_AT_ONCE) {
-        if let [event] = events {
-            append(tx, event).await?;
-            continue;
-        }
-        // A row that is there twice, for want of another, is stored once.
-        let mut insert = query!(
-            "INSERT INTO outbox (id, envelope)
-             VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8), ($9, $10), ($11, $12), ($13, $14), ($15, $16),
-                    ($17, $18), ($19, $20), ($21, $22), ($23, $24), ($25, $26), ($27, $28), ($29, $30), ($31, $32)
-             ON CONFLICT (id) DO NOTHING"
-        );
-        let last = events.last().into_iter().cycle();
-        for event in events.iter().chain(last).take(APPENDED_AT_ONCE) {
-            insert = insert.bind(event.id).bind(event.to_json());
-        }
-        insert.execute(tx).await?;
-    }
-    Ok(())
-}
-
 /// The oldest events that are not published yet.
 pub(crate) async fn list_unsent(db: &Db, limit: i64) -> Result<Vec<(Uuid, String)>, Error> {
     query!("SELECT id, envelope FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT $1")

@@ -53,7 +53,10 @@ pub(crate) async fn revoke(
             vec![event(Revoked::User(user), not_before)]
         }
     };
-    outbox::append_all(tx, &events).await
+    for event in &events {
+        outbox::append(tx, event).await?;
+    }
+    Ok(())
 }
 
 /// Everything that is revoked and that tokens may still be in force for.
