@@ -9,7 +9,10 @@ use std::{sync::Arc, time::Duration};
 use chatty_events::{Envelope, system::OutboxAppended};
 use chatty_store::Db;
 use chatty_types::Clock;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -50,29 +53,7 @@ enum RelayError {
 
 /// Publishes what the outbox of `db` holds until `stop`; a batch in hand is finished.
 pub async fn run(service: &'static str, db: Db, bus: Arc<dyn Bus>, clock: Clock, turn: Turn, stop: CancellationToken) {
-    let lease = Lease::new(db.clone(), clock.uuid());
-    let mut relay = Relay {
-        service,
-        wake_ups: (turn == Turn::Shared).then(|| bus.listen(WAKE_UPS)),
-        db,
-        bus,
-        clock,
-        stop,
-        pruned_at: Instant::now(),
-        failing: false,
-    };
-    match turn {
-        Turn::Alone => relay.publish_in_turn(None).await,
-        Turn::Shared => {
-            while relay.stand_by(&lease).await {
-                relay.publish_in_turn(Some(&lease)).await;
-            }
-            // At the end of its own process nobody holds the turn in vain.
-            if let Err(error) = lease.give_up().await {
-                tracing::warn!(service, error = &error as &dyn std::error::Error, "the relay's turn was not given up");
-            }
-        }
-    }
+    Relay::new(service, db, bus, clock, turn, stop).run().await;
 }
 
 struct Relay {
@@ -80,14 +61,46 @@ struct Relay {
     db: Db,
     bus: Arc<dyn Bus>,
     clock: Clock,
+    turn: Turn,
     stop: CancellationToken,
     /// What other processes have written; `None` where there are none.
     wake_ups: Option<Listener>,
+    /// How long to rely on commits and wake-ups.
+    look_again: Duration,
     pruned_at: Instant,
     failing: bool,
 }
 
 impl Relay {
+    fn new(
+        service: &'static str,
+        db: Db,
+        bus: Arc<dyn Bus>,
+        clock: Clock,
+        turn: Turn,
+        stop: CancellationToken,
+    ) -> Self {
+        let wake_ups = (turn == Turn::Shared).then(|| bus.listen(WAKE_UPS));
+        let look_again = LOOK_AGAIN;
+        let (pruned_at, failing) = (Instant::now(), false);
+        Self { service, db, bus, clock, turn, stop, wake_ups, look_again, pruned_at, failing }
+    }
+
+    async fn run(mut self) {
+        if self.turn == Turn::Alone {
+            return self.publish_in_turn(None).await;
+        }
+        let lease = Lease::new(self.db.clone(), self.clock.uuid());
+        while self.stand_by(&lease).await {
+            self.publish_in_turn(Some(&lease)).await;
+        }
+        // At the end of its own process nobody holds the turn in vain.
+        if let Err(error) = lease.give_up().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(service = self.service, error, "the relay's turn was not given up");
+        }
+    }
+
     /// Waits for the turn; `false` when it is time to stop.
     async fn stand_by(&mut self, lease: &Lease) -> bool {
         let mut commits = self.db.commits();
@@ -155,7 +168,7 @@ impl Relay {
             }
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = sleep(LOOK_AGAIN) => {}
+                () = sleep(self.look_again) => {}
                 // Whatever is written meanwhile would fail as well.
                 () = woken(&mut commits, self.wake_ups.as_mut(), self.service), if !failed => {}
             }
@@ -231,7 +244,7 @@ async fn replaced(lease: Option<&Lease>) {
 }
 
 /// Waits for a commit of this process, or for word of one elsewhere.
-async fn woken(commits: &mut tokio::sync::watch::Receiver<u64>, wake_ups: Option<&mut Listener>, service: &str) {
+async fn woken(commits: &mut watch::Receiver<u64>, wake_ups: Option<&mut Listener>, service: &str) {
     let elsewhere = async {
         let Some(listener) = wake_ups else { return std::future::pending().await };
         loop {
@@ -251,14 +264,58 @@ async fn woken(commits: &mut tokio::sync::watch::Receiver<u64>, wake_ups: Option
 
 #[cfg(test)]
 mod tests {
-    use chatty_events::Event;
+    use chatty_events::{Event, posts::PostDeleted};
+    use chatty_scratch::Scratch;
+    use chatty_types::{PostId, UserId};
 
     use super::*;
+    use crate::{InProcess, MIGRATIONS};
+
+    async fn open(scratch: &Scratch) -> Db {
+        match scratch.database_url() {
+            Some(url) => Db::open_postgres(url, "posts", MIGRATIONS).await.unwrap(),
+            None => Db::open_sqlite(&scratch.folder().join("posts"), MIGRATIONS).await.unwrap(),
+        }
+    }
+
+    /// Resolves when nothing is unsent, woken by the commits of the process that sends.
+    async fn sent(db: &Db, mut commits: watch::Receiver<u64>) {
+        while outbox::has_unsent(db).await.unwrap() {
+            commits.changed().await.unwrap();
+        }
+    }
 
     #[test]
     fn the_wake_up_is_listened_for_by_its_own_key() {
         let event = OutboxAppended { service: "posts".to_owned() };
         assert_eq!(WAKE_UPS, [Envelope::new(&Clock::system(), &event).routing_key()]);
         assert_eq!(event.subject(), "posts");
+    }
+
+    #[tokio::test]
+    async fn a_relay_that_publishes_looks_when_it_is_told_that_others_have_written() {
+        let scratch = Scratch::new().await;
+        let (here, elsewhere) = (open(&scratch).await, open(&scratch).await);
+        let (clock, stop) = (Clock::system(), CancellationToken::new());
+        let bus = Arc::new(InProcess::new(clock.clone(), &[]));
+        let mut relay = Relay::new("posts", here.clone(), bus.clone(), clock.clone(), Turn::Shared, stop.clone());
+        // It never looks by itself, and no commit of its own process tells it.
+        relay.look_again = Duration::from_hours(1);
+        let writing = async {
+            // Several, because the first may be found by the look at the start.
+            for _ in 0..20 {
+                let commits = here.commits();
+                let event = PostDeleted { post_id: PostId::new(&clock), author_id: UserId::new(&clock), version: 1 };
+                let mut tx = elsewhere.begin().await.unwrap();
+                outbox::append(&mut tx, &Envelope::new(&clock, &event)).await.unwrap();
+                tx.commit().await.unwrap();
+                let hint = OutboxAppended { service: "posts".to_owned() };
+                bus.broadcast(Envelope::new(&clock, &hint));
+                sent(&elsewhere, commits).await;
+            }
+            stop.cancel();
+        };
+        let both = async { tokio::join!(relay.run(), writing) };
+        tokio::time::timeout(Duration::from_mins(1), both).await.expect("each is published");
     }
 }
