@@ -5,6 +5,7 @@ mod broker;
 mod broker_only;
 mod delivery;
 mod failures;
+mod in_process_only;
 mod notes;
 mod turns;
 mod world;

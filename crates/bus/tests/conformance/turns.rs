@@ -70,7 +70,7 @@ async fn a_relay_that_vanishes_without_a_word_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_relay_whose_turn_was_taken_stops_publishing_and_stands_by() {
+async fn a_relay_whose_turn_was_taken_takes_it_back_from_a_holder_that_never_moves() {
     let world = World::new(&[NOTES]).await;
     let mut process = world.process().await;
     process.consume(NOTES, Fail::Never);
@@ -90,7 +90,7 @@ async fn a_relay_whose_turn_was_taken_stops_publishing_and_stands_by() {
 }
 
 #[tokio::test]
-async fn a_process_that_stands_by_wakes_the_one_that_publishes() {
+async fn a_process_that_stands_by_tells_the_others_when_it_has_written() {
     let world = World::new(&[NOTES]).await;
     let mut one = world.process().await;
     one.relay(Turn::Shared);

@@ -57,11 +57,20 @@ pub(crate) struct DeadLetter {
 impl World {
     pub(crate) async fn new(groups: &'static [Group]) -> Self {
         let scratch = Scratch::new().await;
-        let clock = Clock::system();
         let way = match scratch.broker() {
             Some(broker) => Some(Way::to(broker.clone(), groups).await),
             None => None,
         };
+        Self::on(scratch, way, groups).await
+    }
+
+    /// One with the bus of one process, whatever the environment names.
+    pub(crate) async fn in_process(groups: &'static [Group]) -> Self {
+        Self::on(Scratch::new().await, None, groups).await
+    }
+
+    async fn on(scratch: Scratch, way: Option<Way>, groups: &'static [Group]) -> Self {
+        let clock = Clock::system();
         let [writer, reader] = databases(&scratch).await;
         let in_process = Arc::new(InProcess::new(clock.clone(), groups));
         Self { clock, groups, writer, reader, in_process, way, scratch }
