@@ -6,7 +6,7 @@ use anyhow::Context;
 use chatty_access::{Keys, Seals};
 use chatty_bus::{Bus, InProcess, RabbitMq, relay::Turn};
 use chatty_kit::{Env, Exposure, Storage, Tasks};
-use chatty_store::{Reservation, reserve_postgres};
+use chatty_store::{Reservation, Use, reserve_postgres};
 use chatty_types::{Clock, Cursors, Secret};
 
 use crate::{Config, Part, folder::Folder, part::GROUPS};
@@ -20,7 +20,7 @@ pub(crate) struct Base {
     pub(crate) turn: Turn,
     /// `None` where nothing is kept in files.
     pub(crate) folder: Option<Folder>,
-    /// PostgreSQL schemas that nobody else may serve meanwhile.
+    /// Of the PostgreSQL schemas that it serves.
     pub(crate) reservations: Vec<Reservation>,
 }
 
@@ -33,22 +33,23 @@ impl Base {
         clock: Clock,
     ) -> anyhow::Result<Self> {
         let mut base = Self::new(config, parts, public_url, clock)?;
+        // Without a broker, whoever else served the same data would not hear what this process commits.
+        let using = if config.broker_url.is_some() { Use::Shared } else { Use::Alone };
         for part in parts.iter().filter(|part| part.migrations().is_some()) {
             let name = part.name();
             match (config.database_of(*part), &mut base.folder) {
                 (None, Some(folder)) => folder.lock(name)?,
-                // Whoever else served the same data would not hear what this process commits.
-                (Some(url), _) if config.broker_url.is_none() => {
-                    let reserved =
-                        reserve_postgres(url, name).await.with_context(|| format!("{name} does not start"))?;
-                    let reserved = reserved.with_context(|| {
+                (Some(url), _) => {
+                    let reserved = reserve_postgres(url, name, using).await;
+                    let reserved = reserved.with_context(|| format!("{name} does not start"))?.with_context(|| {
                         format!(
-                            "another chatty process serves {name} from the same database; several need `broker_url`"
+                            "another chatty process serves {name} from the same database; only processes with the same \
+                             `broker_url` may do so together"
                         )
                     })?;
                     base.reservations.push(reserved);
                 }
-                _ => {}
+                (None, None) => unreachable!("what is kept in files has a folder"),
             }
         }
         if let Some(broker) = config.broker() {

@@ -230,16 +230,22 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 async fn serve(config: &Config, parts: &[Part]) -> anyhow::Result<ExitCode> {
     let listener = listen(config).await?;
-    let system = System::start(config, parts, listener, Clock::system()).await?;
+    let mut signals = StopSignals::listen()?;
+    let starting = System::start(config, parts, listener, Clock::system());
+    let system = tokio::select! {
+        system = starting => system?,
+        () = signals.next() => return Ok(ExitCode::SUCCESS),
+    };
     print(&greeting(&system, parts));
-    until_told_to_stop(system).await
+    until_told_to_stop(system, signals).await
 }
 
 async fn route(config: &Config, supergraph: &str) -> anyhow::Result<ExitCode> {
     let listener = listen(config).await?;
+    let signals = StopSignals::listen()?;
     let system = System::route(config, supergraph, listener, &Clock::system())?;
     print(&format!("The gateway serves GraphQL at http://{}/graphql\n", system.address));
-    until_told_to_stop(system).await
+    until_told_to_stop(system, signals).await
 }
 
 async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
@@ -247,10 +253,19 @@ async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     bound.with_context(|| format!("{} is not free to listen on", config.listen))
 }
 
-async fn until_told_to_stop(system: System) -> anyhow::Result<ExitCode> {
-    stop_signal().await?;
+async fn until_told_to_stop(system: System, mut signals: StopSignals) -> anyhow::Result<ExitCode> {
+    signals.next().await;
     tracing::info!("stopping");
-    let in_time = system.stop().await;
+    let hurry = system.hurry();
+    let mut stopping = std::pin::pin!(system.stop());
+    let in_time = tokio::select! {
+        in_time = &mut stopping => in_time,
+        // Whoever asks twice does not want to wait for balancers.
+        () = signals.next() => {
+            hurry();
+            stopping.await
+        }
+    };
     Ok(if in_time { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -270,18 +285,37 @@ fn greeting(system: &System, parts: &[Part]) -> String {
     format!("{first}\n{data}{admin}")
 }
 
-/// Waits for Ctrl-C or, as service managers send it, SIGTERM.
-async fn stop_signal() -> std::io::Result<()> {
+/// Ctrl-C and, as service managers send it, SIGTERM. From the beginning on: as the first process of a container, this one
+/// would not be ended by a signal that it does not listen to.
+struct StopSignals {
     #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        #[cfg(unix)]
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+    }
 }
 
 fn schema_command(command: &SchemaCommand) -> anyhow::Result<ExitCode> {

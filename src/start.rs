@@ -12,12 +12,15 @@ use chatty_kit::{
 };
 use chatty_store::{Db, Reservation};
 use chatty_types::Clock;
-use tokio::net::TcpListener;
+use futures_util::future::join_all;
+use tokio::{net::TcpListener, time::Instant};
 
 use crate::{Config, Part, base::Base, folder::Folder, front};
 
 /// Within which a process ends that was told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(30);
+/// What closing the databases gets in any case.
+const CLOSE_AT_LEAST: Duration = Duration::from_secs(1);
 
 /// A running process: all parts of the installation, or some.
 pub struct System {
@@ -119,15 +122,22 @@ impl System {
         self.folder.as_ref().map(Folder::path)
     }
 
+    /// What cuts [`stop`](Self::stop) short: balancers get no more time.
+    pub fn hurry(&self) -> impl FnOnce() + use<> {
+        let tasks = self.tasks.clone();
+        move || tasks.stop()
+    }
+
     /// Gives balancers time to turn away, refuses new work, ends the open requests and sockets, finishes the events in
     /// hand and closes the databases. Says whether everything ended within 30 s.
     pub async fn stop(self) -> bool {
+        let begun = Instant::now();
         self.tasks.drain(self.drain).await;
-        let in_time = self.tasks.finish(STOP_WITHIN.saturating_sub(self.drain)).await;
-        for db in &self.databases {
-            db.close().await;
-        }
-        in_time
+        let in_time = self.tasks.finish(STOP_WITHIN.saturating_sub(begun.elapsed())).await;
+        // A statement that never ends keeps its connection; the process must not wait for it.
+        let left = STOP_WITHIN.saturating_sub(begun.elapsed()).max(CLOSE_AT_LEAST);
+        let closing = join_all(self.databases.iter().map(Db::close));
+        in_time & tokio::time::timeout(left, closing).await.is_ok()
     }
 }
 

@@ -280,6 +280,15 @@ async fn a_token_that_is_not_valid_refuses_the_whole_request() {
 }
 
 #[tokio::test]
+async fn a_router_that_does_not_know_yet_whose_access_has_ended_judges_no_token() {
+    let router = Router::start_uninformed().await;
+    let signed = router.query("{ hello }").header("authorization", router.sign(&router.claims()));
+    let response = send(signed).await;
+    assert_eq!((response.status().as_u16(), header(&response, "retry-after")), (503, Some("1")));
+    assert_eq!(send(router.query("{ hello }")).await.status().as_u16(), 200);
+}
+
+#[tokio::test]
 async fn the_subgraph_learns_where_a_request_comes_from() {
     let router = Router::start().await;
     let request = router

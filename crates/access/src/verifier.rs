@@ -194,6 +194,7 @@ mod tests {
 
     use super::*;
     use crate::Revocation;
+    use crate::Snapshot;
 
     /// A key pair made for this run, its public half under `kid`.
     fn key_pair(kid: &str) -> (EncodingKey, JwkSet) {
@@ -276,6 +277,20 @@ mod tests {
         let now = claims.iat + 2;
         let renewed = Claims { sid: SessionId::new(&world.clock), iat: now, nbf: now, ..claims };
         assert_eq!(verify(&world.sign(&World::header(), &renewed)), Ok(renewed.sid));
+    }
+
+    #[test]
+    fn nobody_is_let_in_before_it_is_known_who_is_not_to_be() {
+        let world = world();
+        let token = world.sign(&World::header(), &world.claims());
+        let revocations = Revocations::new(world.clock.clone());
+        let verifier = world.verifier.clone().with_revocations(revocations.clone());
+        assert_eq!(verifier.verify(&token), Err(TokenError::Unready));
+        revocations.merge(&Snapshot { seconds_kept: 660, revoked: Vec::new() });
+        assert!(verifier.verify(&token).is_ok());
+        let keyless =
+            Verifier::new(Keys::default(), "http://localhost", world.clock.clone()).with_revocations(revocations);
+        assert_eq!(keyless.verify(&token), Err(TokenError::Unready));
     }
 
     #[test]

@@ -22,8 +22,8 @@ pub fn check(filter: &str) -> Result<(), tracing_subscriber::filter::ParseError>
 /// The first call in a process wins; it says whether the filter was understood.
 pub fn start(format: Format, filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {
     let filter: EnvFilter = filter.parse()?;
-    // It would log the bytes of events that the broker returns.
-    let filter = filter.add_directive("lapin::returned_messages=off".parse()?);
+    // It would log the bytes of events that the broker returns, and every try to connect; the bus says what matters.
+    let filter = filter.add_directive("lapin=off".parse()?);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

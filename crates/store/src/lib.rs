@@ -51,7 +51,7 @@ pub use count::counted;
 pub use db::Db;
 pub use error::{Error, Result};
 pub use migration::Migration;
-pub use postgres::{Reservation, check_url as check_postgres_url, reserve as reserve_postgres};
+pub use postgres::{Reservation, Use, check_url as check_postgres_url, reserve as reserve_postgres};
 pub use query::{Query, Record};
 pub use sqlx::{FromRow, types::Json};
 pub use statement::{Statement, Unprepared, prepare_all, statements};

@@ -39,7 +39,16 @@ pub(crate) async fn open(url: &str, schema: &'static str) -> Result<Pools> {
     Ok(Pools::Postgres(pool))
 }
 
-/// A schema that this process has to itself, as far as others ask. Given back when dropped, or when the process ends.
+/// Whether others may serve a schema meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// Nobody else.
+    Alone,
+    /// Others that share it, too.
+    Shared,
+}
+
+/// A schema that this process serves, as far as others ask. Given back when dropped, or when the process ends.
 pub struct Reservation {
     /// The lock lives as long as the session.
     _session: PgConnection,
@@ -51,11 +60,11 @@ impl std::fmt::Debug for Reservation {
     }
 }
 
-/// Reserves the schema of the database; `None` while another process has it, which a predecessor is given two seconds to
-/// end.
+/// Reserves the schema of the database; `None` while others use it in a way that does not go with this one, for which a
+/// predecessor is given two seconds to end.
 ///
 /// A process whose machine died without a word holds it for a minute. The reservation is lost with its connection.
-pub async fn reserve(url: &str, schema: &'static str) -> Result<Option<Reservation>> {
+pub async fn reserve(url: &str, schema: &'static str, using: Use) -> Result<Option<Reservation>> {
     let patience = [
         ("lock_timeout", "2000"),
         ("tcp_keepalives_idle", "30"),
@@ -63,11 +72,12 @@ pub async fn reserve(url: &str, schema: &'static str) -> Result<Option<Reservati
         ("tcp_keepalives_count", "3"),
     ];
     let mut session = connect(options(url, schema)?.options(patience)).await?;
+    let lock = match using {
+        Use::Alone => "SELECT pg_advisory_lock(hashtextextended($1, 0))",
+        Use::Shared => "SELECT pg_advisory_lock_shared(hashtextextended($1, 0))",
+    };
     #[expect(clippy::disallowed_methods, reason = "PostgreSQL alone has such locks")]
-    let locked = sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 0))")
-        .bind(format!("chatty serves {schema}"))
-        .execute(&mut session)
-        .await;
+    let locked = sqlx::query(lock).bind(format!("chatty serves {schema}")).execute(&mut session).await;
     match locked {
         Ok(_) => Ok(Some(Reservation { _session: session })),
         // lock_not_available

@@ -71,6 +71,14 @@ impl From<Malformed> for Refusal {
 impl From<Unauthorized> for Refusal {
     fn from(unauthorized: Unauthorized) -> Self {
         let code = match unauthorized {
+            Unauthorized::Token(TokenError::Unready) => {
+                let again = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
+                let message = unauthorized.to_string();
+                return Self {
+                    header: again,
+                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::SubgraphUnavailable, message)
+                };
+            }
             Unauthorized::Token(TokenError::Expired) => Code::TokenExpired,
             Unauthorized::Token(TokenError::Invalid | TokenError::Revoked) | Unauthorized::NotBearer => {
                 Code::Unauthenticated

@@ -29,6 +29,13 @@ async fn the_first_message_says_who_is_there() {
     socket.receive().await;
     assert_eq!(ask(socket).await, claims.sub.to_string(), "of the handshake");
 
+    // Whoever cannot judge a token yet sends its bearer away for a moment.
+    let early = Router::start_uninformed().await;
+    let mut socket = early.socket().await;
+    let payload = json!({"authorization": early.sign(&early.claims())});
+    socket.send(json!({"type": "connection_init", "payload": payload})).await;
+    assert_eq!(socket.closed().await, (1001, "not ready yet".into()));
+
     let expired = router.sign(&Claims { exp: claims.iat - 1, ..claims });
     for authorization in [json!("Bearer nonsense"), json!("nonsense"), json!(""), json!(7), Value::Null, json!(expired)]
     {

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
-use chatty_access::{Caller, Viewer};
+use chatty_access::{Caller, TokenError, Viewer};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{
     StreamExt,
@@ -20,7 +20,12 @@ use super::{
 };
 use crate::{
     GraphqlRequest,
-    transport::{RouterState, identity, refusal::Refusal, trace::TraceId},
+    transport::{
+        RouterState,
+        identity::{self, Unauthorized},
+        refusal::Refusal,
+        trace::TraceId,
+    },
 };
 
 /// How often the times below are looked at.
@@ -237,7 +242,11 @@ impl Session {
         let Some(verifier) = &self.state.verifier else { return Ok(None) };
         match authorization {
             Authorization::Absent => Ok(None),
-            Authorization::Given(text) => identity::bearer(&text, verifier).map(Some).map_err(|_| Close::Forbidden),
+            Authorization::Given(text) => match identity::bearer(&text, verifier) {
+                Ok(viewer) => Ok(Some(viewer)),
+                Err(Unauthorized::Token(TokenError::Unready)) => Err(Close::GoingAway("not ready yet")),
+                Err(_) => Err(Close::Forbidden),
+            },
             Authorization::Unreadable => Err(Close::Forbidden),
         }
     }
@@ -269,7 +278,7 @@ impl Session {
             return Some(Refusal::limit(StatusCode::BAD_REQUEST, "subscriptions", message));
         }
         let expired = caller.viewer.as_ref().is_some_and(|viewer| viewer.expires_at <= self.heard_at);
-        expired.then(|| identity::Unauthorized::from(chatty_access::TokenError::Expired).into())
+        expired.then(|| Unauthorized::from(TokenError::Expired).into())
     }
 
     fn deliver(&mut self, id: &Id, event: Event) {
