@@ -2,9 +2,10 @@
 //! the services' own routes for everybody.
 //!
 //! `POST /graphql/<service>` executes one request of the router. `sealed` opens the router's seal, `request` reads the
-//! body, `events` answers with a stream, `refusal` says no. Start with [`routes`].
+//! body, `fragments` measures its document, `events` answers with a stream, `refusal` says no. Start with [`routes`].
 
 mod events;
+mod fragments;
 mod refusal;
 mod request;
 mod sealed;
@@ -85,8 +86,9 @@ async fn graphql(State(port): State<Arc<Port>>, request: Request) -> Result<Resp
     let caller = sealed.open(&body)?;
     let mut request = request::parse(&body)?;
     scan::check(&request.query, &DOCUMENT)?;
-    if let Err(error) = request.parsed_query() {
-        return Err(Refusal::Syntax(error.locations.first().copied().unwrap_or_default()));
+    match request.parsed_query() {
+        Ok(document) => fragments::check(document)?,
+        Err(error) => return Err(Refusal::Syntax(error.locations.first().copied().unwrap_or_default())),
     }
     let trace_id = caller.trace_id.clone();
     let request = request.data(caller);

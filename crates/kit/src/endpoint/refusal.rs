@@ -7,7 +7,7 @@ use axum::{
 };
 use chatty_access::SealError;
 
-use super::{failure, request::Malformed, respond, sealed::LONGEST_BODY};
+use super::{failure, fragments::Expansion, request::Malformed, respond, sealed::LONGEST_BODY};
 use crate::{Code, scan::Excess};
 
 /// A request that never reached the schema.
@@ -27,6 +27,8 @@ pub(super) enum Refusal {
     Malformed(#[from] Malformed),
     #[error(transparent)]
     Excess(#[from] Excess),
+    #[error(transparent)]
+    Expansion(#[from] Expansion),
     /// The document is not GraphQL, from here on.
     #[error("the document is not GraphQL, as {0} shows")]
     Syntax(Pos),
@@ -47,14 +49,18 @@ impl Refusal {
             Self::Late => text(StatusCode::REQUEST_TIMEOUT),
             Self::Broken(_) => text(StatusCode::BAD_REQUEST),
             Self::Malformed(_) | Self::Syntax(_) => respond(&failure(Code::GraphqlParseFailed, self.to_string())),
-            Self::Excess(excess) => {
-                let mut response = failure(Code::LimitExceeded, self.to_string());
-                for extensions in response.errors.iter_mut().filter_map(|error| error.extensions.as_mut()) {
-                    extensions.set("limit", excess.limit());
-                }
-                respond(&response)
-            }
+            Self::Excess(excess) => self.exceeded(excess.limit()),
+            Self::Expansion(Expansion::Wide) => self.exceeded("selections"),
+            Self::Expansion(Expansion::Deep) => self.exceeded("depth"),
         }
+    }
+
+    fn exceeded(&self, limit: &str) -> Response {
+        let mut response = failure(Code::LimitExceeded, self.to_string());
+        for extensions in response.errors.iter_mut().filter_map(|error| error.extensions.as_mut()) {
+            extensions.set("limit", limit);
+        }
+        respond(&response)
     }
 }
 

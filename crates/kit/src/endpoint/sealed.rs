@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, HttpBody},
+    body::Body,
     extract::{Request, State},
     http::HeaderMap,
     middleware::Next,
@@ -18,6 +18,9 @@ use super::refusal::Refusal;
 
 /// Bytes of a body. The representations of a page's entities are large.
 pub(super) const LONGEST_BODY: usize = 8 * 1024 * 1024;
+
+/// Bytes that are read of a body that is longer, and not kept.
+const PATIENCE: usize = 8 * LONGEST_BODY;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -55,16 +58,17 @@ pub(super) async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
 }
 
 async fn collect(body: Body) -> Result<Vec<u8>, Refusal> {
-    if body.size_hint().lower() > LONGEST_BODY as u64 {
-        return Err(Refusal::TooLong);
-    }
-    let mut collected = Vec::new();
+    // Read some more than allowed before giving up: a router that is still sending would not see the answer.
+    let (mut collected, mut received) = (Vec::new(), 0);
     let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        collected.extend_from_slice(&chunk.map_err(Refusal::Broken)?);
-        if collected.len() > LONGEST_BODY {
-            return Err(Refusal::TooLong);
+    while received <= PATIENCE
+        && let Some(chunk) = chunks.next().await
+    {
+        let chunk = chunk.map_err(Refusal::Broken)?;
+        received += chunk.len();
+        if received <= LONGEST_BODY {
+            collected.extend_from_slice(&chunk);
         }
     }
-    Ok(collected)
+    if received <= LONGEST_BODY { Ok(collected) } else { Err(Refusal::TooLong) }
 }

@@ -1,5 +1,10 @@
 //! Bodies and documents that nobody should send.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use axum::{
     body::Body,
     http::{StatusCode, header},
@@ -101,4 +106,35 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     *request.body_mut() = Body::from_stream(broken);
     assert_eq!(port.send(request).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(port.resolved(), 0);
+}
+
+#[tokio::test]
+async fn fragments_that_multiply_are_refused_before_they_are_expanded() {
+    let port = Port::start();
+    let link = |at: usize| format!("fragment f{at} on Query {{ ...f{0} ...f{0} }} ", at + 1);
+    let links: String = (0..60).map(link).collect();
+    let document = |last: &str| format!("{{ ...f0 }} {links} fragment f60 on Query {{ {last} }}");
+    for document in [document("rid"), document("...f0")] {
+        let answer = port.send(port.query(&document)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "LIMIT_EXCEEDED"));
+    }
+    assert_eq!(port.resolved(), 0);
+    // The planner prints some.
+    let answer = port.send(port.query("{ ...a ...a } fragment a on Query { leaf }")).await;
+    assert!(answer.json()["data"].is_object(), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn of_a_body_that_is_too_long_some_more_is_read_so_that_its_sender_hears_of_it() {
+    let port = Port::start();
+    let mut request = port.query("{ rid }");
+    let (chunk, chunks) = (vec![b' '; 1024 * 1024], Arc::<AtomicUsize>::default());
+    let read = Arc::clone(&chunks);
+    *request.body_mut() = Body::from_stream(futures_util::stream::repeat_with(move || {
+        read.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, std::io::Error>(chunk.clone())
+    }));
+    assert_eq!(port.send(request).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let read = chunks.load(Ordering::Relaxed);
+    assert!((32..128).contains(&read), "{read} MiB");
 }
