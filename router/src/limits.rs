@@ -54,7 +54,7 @@ pub struct Limits {
     pub subscriptions: usize,
     /// Errors in one answer.
     pub errors: usize,
-    /// Bytes of one error's message.
+    /// Bytes of one error's message, and of its extensions besides `code`; those that take more are left out.
     pub error_bytes: usize,
 }
 

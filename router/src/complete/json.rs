@@ -96,6 +96,45 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
+/// Writes `,"name":value` if that takes no more than `room` bytes; otherwise it writes nothing and says so.
+pub(crate) fn write_member(out: &mut Vec<u8>, name: &str, value: &Value, room: usize) -> bool {
+    let mut left = room;
+    if !takes(&mut left, name.len() + 4) || !may_fit(value, &mut left) {
+        return false;
+    }
+    let start = out.len();
+    out.push(b',');
+    write_str(out, name);
+    out.push(b':');
+    write_value(out, value);
+    let fits = out.len() - start <= room;
+    if !fits {
+        out.truncate(start);
+    }
+    fits
+}
+
+/// Whether a value may take no more bytes than are left, found without writing a large one: it counts what is there
+/// however it is escaped.
+fn may_fit(value: &Value, left: &mut usize) -> bool {
+    match value {
+        Value::Null | Value::Boolean(_) | Value::Number(_) => takes(left, 1),
+        Value::String(text) => takes(left, text.len() + 2),
+        Value::Enum(name) => takes(left, name.len() + 2),
+        Value::Binary(bytes) => takes(left, bytes.len() + 2),
+        Value::List(items) => takes(left, 2) && items.iter().all(|item| may_fit(item, left)),
+        Value::Object(members) => {
+            takes(left, 2) && members.iter().all(|(name, member)| takes(left, name.len() + 3) && may_fit(member, left))
+        }
+    }
+}
+
+fn takes(left: &mut usize, bytes: usize) -> bool {
+    let rest = left.checked_sub(bytes);
+    *left = rest.unwrap_or_default();
+    rest.is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +155,23 @@ mod tests {
             let mut out = Vec::new();
             write_usize(&mut out, number);
             assert_eq!(out, number.to_string().into_bytes());
+        }
+    }
+
+    #[test]
+    fn a_member_is_written_whole_or_not_at_all() {
+        for json in [
+            serde_json::json!("\n\u{1}ü"),
+            serde_json::json!([1, -2.5, true, null, { "a": [] }]),
+            serde_json::json!(null),
+            serde_json::json!("x".repeat(100)),
+        ] {
+            let value = Value::from_json(json.clone()).unwrap();
+            let expected = format!(",\"name\":{json}");
+            let mut out = Vec::new();
+            assert!(!write_member(&mut out, "name", &value, expected.len() - 1) && out.is_empty(), "{json}");
+            assert!(write_member(&mut out, "name", &value, expected.len()), "{json}");
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
     }
 }

@@ -174,11 +174,12 @@ impl<'a> Report<'a> {
         }
         out.extend_from_slice(b",\"extensions\":{\"code\":");
         json::write_str(out, code);
+        let mut room = self.limits.error_bytes;
         for (name, value) in extensions {
-            out.push(b',');
-            json::write_str(out, name);
-            out.push(b':');
-            json::write_value(out, value);
+            let start = out.len();
+            if json::write_member(out, name, value, room) {
+                room -= out.len() - start;
+            }
         }
         out.extend_from_slice(b",\"traceId\":");
         json::write_str(out, &self.caller.trace_id);

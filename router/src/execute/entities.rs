@@ -31,6 +31,8 @@ pub(super) struct Batch {
 struct Representations {
     variable: Name,
     values: Vec<Value>,
+    /// How many values there are, which are moved into the request.
+    asked: usize,
     /// For each path of the call, the places in the order of the walk.
     places: Vec<Vec<Placed>>,
 }
@@ -66,7 +68,8 @@ impl Batch {
         Some((self, variables))
     }
 
-    /// Moves the answered entities to their places and files the errors.
+    /// Moves the answered entities to their places and files the errors. Fails where something else than entities was
+    /// answered, which is filed as well.
     pub(super) fn merge(
         &self,
         supergraph: &Supergraph,
@@ -74,15 +77,16 @@ impl Batch {
         answer: Result<Answered, Failure>,
         data: &mut Value,
         errors: &mut Errors,
-    ) {
+    ) -> Result<(), Failure> {
         let mut answered = match answer {
             Ok(answered) => answered,
             Err(failure) => {
                 let filed = calls.iter().flat_map(|call| self.places_of(call, data, None, &[])).collect::<Vec<_>>();
                 errors.add(failure.into_error(), filed);
-                return;
+                return Ok(());
             }
         };
+        let is_explained = !answered.errors.is_empty();
         for error in answered.errors {
             let steps = paths::steps(&error.path, &[]);
             let call = match steps.first() {
@@ -108,14 +112,32 @@ impl Batch {
             };
             errors.add(public, filed);
         }
-        let Value::Object(members) = &mut answered.data else { return };
+        let mut unanswered = Vec::new();
         for call in calls {
-            if let Some(Value::List(entities)) = members.get_mut(&call.key) {
-                let entities = std::mem::take(entities);
-                errors.add_absences(self.absent_places(call, &entities, data));
-                self.merge_call(supergraph, call, entities, data);
+            let found = match &mut answered.data {
+                Value::Object(members) => members.get_mut(&call.key).map(std::mem::take),
+                _ => None,
+            };
+            match found {
+                Some(Value::List(entities)) if self.fit(call, &entities) => {
+                    errors.add_absences(self.absent_places(call, &entities, data));
+                    self.merge_call(supergraph, call, entities, data);
+                }
+                None | Some(Value::Null) if is_explained => {}
+                _ => unanswered.extend(self.places_of(call, data, None, &[])),
             }
         }
+        if unanswered.is_empty() {
+            return Ok(());
+        }
+        errors.add(Failure::Unavailable.into_error(), unanswered);
+        Err(Failure::Unavailable)
+    }
+
+    /// Whether these can be the entities: one for each representation, in their order, or null.
+    fn fit(&self, call: &EntityCall, entities: &[Value]) -> bool {
+        self.set(call).is_some_and(|set| set.asked == entities.len())
+            && entities.iter().all(|entity| matches!(entity, Value::Object(_) | Value::Null))
     }
 
     fn set(&self, call: &EntityCall) -> Option<&Representations> {
@@ -184,7 +206,8 @@ impl Representations {
             });
             places.push(here);
         }
-        Self { variable: call.variable.clone(), values: distinct.values, places }
+        let asked = distinct.values.len();
+        Self { variable: call.variable.clone(), values: distinct.values, asked, places }
     }
 }
 

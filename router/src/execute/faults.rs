@@ -20,34 +20,64 @@ pub(super) struct PlacedError {
     pub(super) error: SubgraphError,
 }
 
+/// Steps of an error's path that are believed. No operation is so deep.
+const LONGEST_PATH: usize = 128;
+
+/// Errors of one answer that are logged, and the bytes of each one's message.
+const LOGGED_ERRORS: usize = 5;
+const LOGGED_BYTES: usize = 1024;
+
+/// What clients may hear of a foreign subgraph's extensions besides the code.
+const FOREIGN_EXTENSIONS: [&str; 1] = ["retryAfterMs"];
+
 impl Answered {
-    pub(super) fn from_response(response: Response, subgraph: &str, caller: &Caller) -> Self {
-        let errors = response.errors.into_iter().map(|error| PlacedError::new(error, subgraph, caller)).collect();
+    /// Takes an answer of a subgraph, which `is_ours` or foreign.
+    pub(super) fn from_response(response: Response, subgraph: &str, is_ours: bool, caller: &Caller) -> Self {
+        let mut masked = 0_usize;
+        let mut take = |error: ServerError| {
+            if public_code(&error).is_none() {
+                masked += 1;
+                if masked <= LOGGED_ERRORS {
+                    let message = &error.message[..error.message.floor_char_boundary(LOGGED_BYTES)];
+                    tracing::error!(subgraph, trace_id = caller.trace_id, message, "a subgraph failed");
+                }
+            }
+            PlacedError::new(error, is_ours)
+        };
+        let errors = response.errors.into_iter().map(&mut take).collect();
+        if masked > LOGGED_ERRORS {
+            tracing::error!(subgraph, trace_id = caller.trace_id, errors = masked, "a subgraph failed more than once");
+        }
         Self { data: response.data, errors }
     }
 }
 
 impl PlacedError {
     /// An error with a code was meant for clients. Anything else is a failure of the subgraph, and is masked.
-    fn new(error: ServerError, subgraph: &str, caller: &Caller) -> Self {
-        let code = error.extensions.as_ref().and_then(|extensions| match extensions.get("code") {
-            Some(Value::String(code)) => Some(code.as_str()),
-            Some(Value::Enum(code)) => Some(code.as_str()),
-            _ => None,
-        });
-        let mut public = if let Some(code) = code.filter(|code| is_public(code)) {
-            SubgraphError {
+    fn new(error: ServerError, is_ours: bool) -> Self {
+        let mut public = match public_code(&error) {
+            Some(code) => SubgraphError {
                 code: Cow::Owned(code.to_owned()),
-                extensions: further_extensions(&error),
+                extensions: further_extensions(&error, is_ours),
                 ..SubgraphError::new(Code::Internal, &error.message)
-            }
-        } else {
-            tracing::error!(subgraph, trace_id = caller.trace_id, message = error.message, "a subgraph failed");
-            SubgraphError::new(Code::Internal, "internal error")
+            },
+            None => SubgraphError::new(Code::Internal, "internal error"),
         };
-        public.once = error.path.is_empty();
-        Self { path: error.path, error: public }
+        // Places are walked by recursion. An error at no place of the operation is one of the request.
+        let path = if error.path.len() > LONGEST_PATH { Vec::new() } else { error.path };
+        public.once = path.is_empty();
+        Self { path, error: public }
     }
+}
+
+/// The code of an error that clients may see.
+fn public_code(error: &ServerError) -> Option<&str> {
+    let code = match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => code.as_str(),
+        Value::Enum(code) => code.as_str(),
+        _ => return None,
+    };
+    is_public(code).then_some(code)
 }
 
 /// A code in the usual spelling that does not say "our fault", nor that the gateway's own document was refused.
@@ -60,14 +90,79 @@ fn is_public(code: &str) -> bool {
     !code.is_empty() && code.len() <= 64 && code.bytes().all(is_letter) && !code.starts_with("INTERNAL")
 }
 
-/// The members of `extensions` besides those that the gateway writes.
-fn further_extensions(error: &ServerError) -> Vec<(String, Value)> {
+/// The members of `extensions` that clients may see, besides those that the gateway writes.
+fn further_extensions(error: &ServerError, is_ours: bool) -> Vec<(String, Value)> {
     let Some(extensions) = &error.extensions else { return Vec::new() };
     // The type's only way to list its members is its serialised form.
     let Ok(Value::Object(members)) = async_graphql::to_value(extensions) else { return Vec::new() };
     members
         .into_iter()
-        .filter(|(name, _)| *name != *"code" && *name != *"traceId")
+        .filter(|(name, _)| *name != *"code" && *name != *"traceId" && !is_of_a_debugger(name))
+        .filter(|(name, _)| is_ours || FOREIGN_EXTENSIONS.contains(&name.as_str()))
         .map(|(name, value)| (name.to_string(), value))
         .collect()
+}
+
+/// Whether servers tell their own developers something under this name.
+fn is_of_a_debugger(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "stacktrace" || name == "exception" || name.starts_with("debug")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fmt::Write,
+        sync::{Arc, Mutex},
+    };
+
+    use tracing::{Event, Metadata, Subscriber, field, span};
+
+    use super::*;
+
+    /// Keeps the fields of what is logged, as text.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<String>>>);
+
+    impl Subscriber for Log {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            let mut text = String::new();
+            event.record(&mut |field: &field::Field, value: &dyn std::fmt::Debug| {
+                write!(text, "{field}={value:?} ").unwrap();
+            });
+            self.0.lock().unwrap().push(text);
+        }
+
+        fn enter(&self, _: &span::Id) {}
+
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    #[test]
+    fn of_many_failures_the_first_are_logged_and_all_are_counted() {
+        let mut response = Response::new(Value::Null);
+        response.errors = vec![ServerError::new("ü".repeat(10_000), None); 90];
+        let log = Log::default();
+        let caller = Caller::anonymous();
+        let answered = tracing::subscriber::with_default(log.clone(), || {
+            Answered::from_response(response, "posts", true, &caller)
+        });
+        assert_eq!(answered.errors.len(), 90);
+        let lines = log.0.lock().unwrap();
+        assert_eq!(lines.len(), LOGGED_ERRORS + 1);
+        assert!(lines.iter().all(|line| line.len() < 2 * LOGGED_BYTES), "{lines:?}");
+        assert!(lines[LOGGED_ERRORS].contains("errors=90"), "{}", lines[LOGGED_ERRORS]);
+    }
 }

@@ -88,7 +88,7 @@ impl<'a> Execution<'a> {
     /// Takes one event of a subscription's source as the answer of its fetch.
     pub(crate) fn take_event(&self, fetch: &Fetch, event: Result<Response, Failure>) {
         if let Source::Root { path, keys, renames } = &fetch.source {
-            let answered = event.map(|event| Answered::from_response(event, self.subgraph_name(fetch), self.caller));
+            let answered = event.map(|event| self.answered(fetch, event));
             self.merge_root(path, keys, renames, answered);
         }
     }
@@ -112,7 +112,9 @@ impl<'a> Execution<'a> {
                 let Some((batch, variables)) = batch.into_request() else { return };
                 let answer = self.send(fetch, variables).await;
                 let Merged { data, errors } = &mut *self.lock();
-                batch.merge(self.supergraph, calls, answer, data, errors);
+                if let Err(failure) = batch.merge(self.supergraph, calls, answer, data, errors) {
+                    failure.log(self.subgraph_name(fetch), self.caller);
+                }
             }
         }
     }
@@ -147,12 +149,17 @@ impl<'a> Execution<'a> {
         let execution = self.upstreams[fetch.subgraph].execute(request, deadline);
         let answer = AssertUnwindSafe(execution).catch_unwind().await.unwrap_or(Err(Failure::Panicked));
         match answer {
-            Ok(response) => Ok(Answered::from_response(response, subgraph, self.caller)),
+            Ok(response) => Ok(self.answered(fetch, response)),
             Err(failure) => {
                 failure.log(subgraph, self.caller);
                 Err(failure)
             }
         }
+    }
+
+    fn answered(&self, fetch: &Fetch, response: Response) -> Answered {
+        let is_ours = self.upstreams[fetch.subgraph].is_ours();
+        Answered::from_response(response, self.subgraph_name(fetch), is_ours, self.caller)
     }
 
     fn request<'f>(&'f self, fetch: &'f Fetch, representations: Vec<(Name, Value)>) -> SubgraphRequest<'f> {

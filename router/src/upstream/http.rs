@@ -103,6 +103,11 @@ impl HttpUpstream {
         &self.0.endpoints
     }
 
+    /// Whether requests say who asks.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.0.sealing.is_some()
+    }
+
     pub(crate) fn client(&self) -> &HttpClient {
         &self.0.client
     }

@@ -2,6 +2,7 @@
 
 mod client;
 mod endpoints;
+mod errors;
 mod events;
 mod get;
 mod http;
@@ -9,6 +10,7 @@ mod readiness;
 mod response;
 mod sse;
 mod tries;
+mod values;
 
 use std::{fmt, sync::Arc};
 
@@ -72,12 +74,20 @@ impl Upstream {
         Self::InProcess(Arc::new(subgraph))
     }
 
+    /// Whether it belongs to this installation, so that what it says is meant for our clients.
+    pub(crate) fn is_ours(&self) -> bool {
+        match self {
+            Self::InProcess(_) => true,
+            Self::Http(upstream) => upstream.is_sealed(),
+        }
+    }
+
     /// Runs a query or a mutation on the caller's task, until `deadline` at the longest.
     pub(crate) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Response, Failure> {
         match self {
             Self::InProcess(subgraph) => {
                 let answer = timeout_at(deadline, subgraph.execute(request.into_parsed())).await;
-                answer.map_err(|_elapsed| Failure::Late)
+                answer.map(errors::bounded).map_err(|_elapsed| Failure::Late)
             }
             Self::Http(upstream) => upstream.execute(request, deadline).await,
         }
@@ -91,7 +101,9 @@ impl Upstream {
         deadline: Instant,
     ) -> BoxStream<'static, Result<Response, Failure>> {
         match self {
-            Self::InProcess(subgraph) => subgraph.subscribe(request.into_parsed()).map(Ok).boxed(),
+            Self::InProcess(subgraph) => {
+                subgraph.subscribe(request.into_parsed()).map(|event| Ok(errors::bounded(event))).boxed()
+            }
             Self::Http(upstream) => upstream.subscribe(&request, deadline),
         }
     }

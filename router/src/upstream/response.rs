@@ -3,10 +3,20 @@
 //! Enum values arrive as strings, which completion takes for the same. Integers keep 64 bits and other numbers are
 //! doubles, as in the process.
 
+use std::fmt;
+
 use async_graphql::{ErrorExtensionValues, PathSegment, Response, ServerError, Value};
 use axum::body::BodyDataStream;
 use futures_util::StreamExt;
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+use super::{
+    errors::{MOST_ERRORS, tell_further},
+    values::{Budget, Counted},
+};
 
 /// Bytes of one response, in a body or an event: four times what a client may get by default, because the router asks for
 /// keys as well.
@@ -15,6 +25,7 @@ pub(super) const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 /// Why bytes are no GraphQL response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotGraphql {
+    /// Also one of too many values.
     #[error("not JSON of the form that a GraphQL response has")]
     Json(#[from] serde_json::Error),
     #[error("a JSON object with neither data nor errors")]
@@ -30,70 +41,136 @@ pub(super) enum Unread {
     TooLong,
 }
 
-#[derive(Deserialize)]
-struct WireResponse {
-    #[serde(default, deserialize_with = "present")]
-    data: Option<Data>,
-    #[serde(default)]
-    errors: Option<Vec<WireError>>,
-}
-
-/// What `data` may be.
-#[derive(Deserialize)]
-#[serde(try_from = "Value")]
-struct Data(Value);
-
-impl TryFrom<Value> for Data {
-    type Error = &'static str;
-
-    fn try_from(value: Value) -> Result<Self, &'static str> {
-        match value {
-            Value::Null | Value::Object(_) => Ok(Self(value)),
-            _ => Err("`data` is neither an object nor null"),
-        }
-    }
-}
-
-/// Null is data, nothing is none.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Data>, D::Error> {
-    Data::deserialize(deserializer).map(Some)
-}
-
-#[derive(Deserialize)]
-struct WireError {
-    message: String,
-    /// Read by hand: an odd path must not cost the error, nor the data beside it.
-    #[serde(default)]
-    path: Value,
-    #[serde(default)]
-    extensions: Value,
-}
-
-/// Reads a GraphQL response.
+/// Reads a GraphQL response of at most [`MOST_VALUES`](super::values::MOST_VALUES) values.
 pub(super) fn parse(body: &[u8]) -> Result<Response, NotGraphql> {
-    let WireResponse { data, errors } = serde_json::from_slice(body)?;
+    let budget = Budget::new();
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let (data, errors) = Members(&budget).deserialize(&mut json)?;
+    json.end()?;
     let errors = errors.unwrap_or_default();
     let data = match data {
-        Some(Data(data)) => data,
+        Some(data) => data,
         None if errors.is_empty() => return Err(NotGraphql::Empty),
         None => Value::Null,
     };
     let mut response = Response::new(data);
-    response.errors = errors.into_iter().map(WireError::into_error).collect();
+    response.errors = errors;
     Ok(response)
 }
 
-impl WireError {
-    fn into_error(self) -> ServerError {
-        let mut error = ServerError::new(self.message, None);
-        error.path = path(self.path).unwrap_or_default();
-        if let Value::Object(members) = self.extensions {
-            let mut extensions = ErrorExtensionValues::default();
-            members.into_iter().for_each(|(name, value)| extensions.set(name.as_str(), value));
-            error.extensions = Some(extensions);
-        }
-        error
+/// Reads the members of a response: `data`, where null is data and nothing is none, and `errors`.
+struct Members<'b>(&'b Budget);
+
+impl<'de> DeserializeSeed<'de> for Members<'_> {
+    type Value = (Option<Value>, Option<Vec<ServerError>>);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
     }
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = (Option<Value>, Option<Vec<ServerError>>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `data` or `errors`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let (mut data, mut errors) = (None, None);
+        while let Some(name) = members.next_key::<String>()? {
+            match name.as_str() {
+                "data" if data.is_some() => return Err(A::Error::duplicate_field("data")),
+                "errors" if errors.is_some() => return Err(A::Error::duplicate_field("errors")),
+                "data" => match members.next_value_seed(Counted(self.0))? {
+                    found @ (Value::Null | Value::Object(_)) => data = Some(found),
+                    _ => return Err(A::Error::custom("`data` is neither an object nor null")),
+                },
+                "errors" => errors = Some(members.next_value_seed(Errors(self.0))?),
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok((data, errors.flatten()))
+    }
+}
+
+/// Reads a list of errors, or null.
+struct Errors<'b>(&'b Budget);
+
+impl<'de> DeserializeSeed<'de> for Errors<'_> {
+    type Value = Option<Vec<ServerError>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Errors<'_> {
+    type Value = Option<Vec<ServerError>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of errors")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let (mut errors, mut further) = (Vec::new(), 0);
+        while errors.len() < MOST_ERRORS
+            && let Some(error) = items.next_element_seed(OneError(self.0))?
+        {
+            errors.push(error);
+        }
+        while errors.len() == MOST_ERRORS && items.next_element::<IgnoredAny>()?.is_some() {
+            self.0.spend()?;
+            further += 1;
+        }
+        tell_further(&mut errors, further);
+        Ok(Some(errors))
+    }
+}
+
+/// Reads an error. What is odd about it must not cost the error, nor the data beside it, but it needs its message.
+struct OneError<'b>(&'b Budget);
+
+impl<'de> DeserializeSeed<'de> for OneError<'_> {
+    type Value = ServerError;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ServerError, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OneError<'_> {
+    type Value = ServerError;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an error with a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<ServerError, A::Error> {
+        self.0.spend()?;
+        let (mut message, mut steps, mut extensions) = (None, Vec::new(), None);
+        while let Some(name) = members.next_key::<String>()? {
+            match name.as_str() {
+                "message" => message = Some(members.next_value::<String>()?),
+                "path" => steps = path(members.next_value_seed(Counted(self.0))?).unwrap_or_default(),
+                "extensions" => extensions = extension_values(members.next_value_seed(Counted(self.0))?),
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        let message = message.ok_or_else(|| A::Error::missing_field("message"))?;
+        Ok(ServerError { path: steps, extensions, ..ServerError::new(message, None) })
+    }
+}
+
+fn extension_values(value: Value) -> Option<ErrorExtensionValues> {
+    let Value::Object(members) = value else { return None };
+    let mut extensions = ErrorExtensionValues::default();
+    members.into_iter().for_each(|(name, value)| extensions.set(name.as_str(), value));
+    Some(extensions)
 }
 
 fn path(value: Value) -> Option<Vec<PathSegment>> {
@@ -121,7 +198,9 @@ pub(super) async fn collect(mut chunks: BodyDataStream) -> Result<Vec<u8>, Unrea
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::error::Error as _;
+
+    use super::{super::values::MOST_VALUES, *};
 
     fn parsed(body: &str) -> Result<Response, NotGraphql> {
         parse(body.as_bytes())
@@ -171,11 +250,39 @@ mod tests {
             "{\"data\":{\"a\":",
             "<html>",
             "{\"data\":{}} x",
+            "[{\"a\":1}]",
+            "[null,[{\"message\":\"no\"}]]",
+            "{\"data\":{},\"errors\":[[\"no\",[],{}]]}",
+            "{\"data\":{},\"errors\":{\"message\":\"no\"}}",
             "{\"data\":null,\"data\":{}}",
             deep.as_str(),
         ] {
             assert!(parsed(body).is_err(), "{body:.60}");
         }
         assert!(parsed("{\"data\":null,\"errors\":null}").is_ok());
+    }
+
+    #[test]
+    fn a_response_has_at_most_a_million_values() {
+        let of = |items: usize| parsed(&format!(r#"{{"data":{{"a":[{}0]}}}}"#, "0,".repeat(items - 1)));
+        assert!(of(MOST_VALUES - 2).is_ok());
+        assert!(of(MOST_VALUES - 1).unwrap_err().source().unwrap().to_string().contains("1000000 values"));
+        for value in ["[]", "{}", "[[]]", r#"{"a":[]}"#] {
+            let body = format!(r#"{{"data":{{"a":[{}0]}}}}"#, format!("{value},").repeat(MOST_VALUES));
+            assert!(parsed(&body).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_first_hundred_errors_are_read_and_the_rest_is_one() {
+        let of = |count: usize| {
+            let error = r#"{"message":"no","path":["a"]},"#;
+            parsed(&format!(r#"{{"errors":[{}{{"message":"no"}}]}}"#, error.repeat(count - 1)))
+        };
+        assert_eq!(of(100).unwrap().errors.len(), 100);
+        let errors = of(900_000).unwrap().errors;
+        assert_eq!((errors.len(), errors[0].message.as_str()), (101, "899900 further errors are left out"));
+        assert!(errors[0].path.is_empty() && errors[1].path.len() == 1);
+        assert!(of(1_100_000).is_err());
     }
 }

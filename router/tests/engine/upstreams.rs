@@ -313,3 +313,28 @@ fn contexts_are_refused_because_the_planner_would_ignore_them() {
         assert!(matches!(refused, Err(ComposeError::Unsupported { .. })), "{refused:?}");
     }
 }
+
+#[tokio::test]
+async fn an_endless_error_path_of_a_subgraph_in_this_process_is_one_of_the_whole_request() {
+    let script = Scripted::with(|_| {
+        let mut error = ServerError::new("no", None);
+        error.path = vec![PathSegment::Index(0); 1_000_000];
+        std::future::ready(Response::from_errors(vec![error])).boxed()
+    });
+    let gateway = gateway(vec![("a", "type Query { a: Int }", script)], Limits::default());
+    let body = ask(&gateway, "{ a }").await;
+    assert_eq!(body["data"], json!({ "a": null }));
+    assert_eq!(errors_of(&body), [("INTERNAL".to_owned(), json!(["a"]))]);
+}
+
+#[tokio::test]
+async fn too_many_errors_of_a_subgraph_in_this_process_are_one_of_the_whole_request() {
+    let script = Scripted::with(|_| {
+        let mut error = ServerError::new("no", None);
+        error.path = vec![PathSegment::Field("a".to_owned())];
+        std::future::ready(Response::from_errors(vec![error; 10_000])).boxed()
+    });
+    let limits = Limits { errors: 100_000, ..Limits::default() };
+    let body = ask(&gateway(vec![("a", "type Query { a: Int }", script)], limits), "{ a }").await;
+    assert_eq!(errors_of(&body).len(), 101);
+}

@@ -1,12 +1,14 @@
 //! Answers that are none, and such that are odd.
 
-use chatty_router::Limits;
-use serde_json::json;
+use std::collections::HashMap;
+
+use chatty_router::{Gateway, HttpClient, HttpUpstream, Limits, Upstream};
+use serde_json::{Value, json};
 
 use super::{
     ask, gateway, nobody,
     server::{Reaction, Server, begin, cut, ok, with_status},
-    within,
+    supergraph, within,
 };
 use crate::fixture::errors_of;
 
@@ -25,6 +27,8 @@ async fn what_is_no_graphql_response_makes_the_subgraph_unavailable() {
         ok(json, ""),
         ok(json, "{\"data\":{\"rate\":1"),
         ok(json, "{\"data\":[1]}"),
+        ok(json, "[{\"data\":{\"rate\":1}}]"),
+        ok(json, &format!("{{\"data\":{{\"other\":[{}0]}}}}", "[],".repeat(1_000_000))),
         ok(json, "{\"ok\":true}"),
         ok(json, "{\"data\":{},\"errors\":\"x\"}"),
         ok(json, &deep),
@@ -97,4 +101,100 @@ async fn a_foreign_subgraph_that_is_down_costs_its_own_fields_only() {
     let unavailable = |path| ("SUBGRAPH_UNAVAILABLE".to_owned(), path);
     assert_eq!(errors_of(&body), [unavailable(json!(["list", 0, "p"])), unavailable(json!(["r"]))]);
     assert!(!body.to_string().contains("127.0.0.1"));
+}
+
+#[tokio::test]
+async fn an_error_with_an_endless_path_is_one_of_the_whole_request() {
+    for (steps, code) in [(129, "NO"), (10_000, "NO"), (900_000, "NO"), (1_000_000, "SUBGRAPH_UNAVAILABLE")] {
+        let path = format!("\"rate\"{}", ",0".repeat(steps - 1));
+        let error = format!(r#"{{"message":"no","path":[{path}],"extensions":{{"code":"NO"}}}}"#);
+        let body = rate(ok("application/json", &format!(r#"{{"data":{{"rate":null}},"errors":[{error}]}}"#))).await;
+        assert_eq!(body["data"], json!({ "rate": null }));
+        assert_eq!(errors_of(&body), [(code.to_owned(), json!(["rate"]))], "{steps}");
+    }
+}
+
+#[tokio::test]
+async fn a_million_errors_are_a_few_for_the_client() {
+    let error = r#"{"message":"no","path":["rate"],"extensions":{"code":"NO"}},"#;
+    let errors = format!("{}{{\"message\":\"no\"}}", error.repeat(100_000));
+    let body = rate(ok("application/json", &format!(r#"{{"data":{{"rate":null}},"errors":[{errors}]}}"#))).await;
+    assert_eq!(body["data"], json!({ "rate": null }));
+    assert_eq!(errors_of(&body).len(), 10);
+}
+
+/// The extensions of the error that `rate` is answered with, by a subgraph of ours or a foreign one.
+async fn extensions(is_ours: bool, extensions: &Value) -> Value {
+    let error = json!({ "message": "no", "path": ["rate"], "extensions": extensions });
+    let prices = Server::answering(&json!({ "data": { "rate": null }, "errors": [error] }));
+    let gateway = if is_ours {
+        gateway(&[nobody()], &[prices.address], Limits::default())
+    } else {
+        let upstream = |address| {
+            let uri = format!("http://{address}/").parse().unwrap();
+            Upstream::Http(HttpUpstream::new("foreign", vec![uri], HttpClient::new(), None).unwrap())
+        };
+        let upstreams = [("items", nobody()), ("prices", prices.address)];
+        let upstreams = upstreams.map(|(name, address)| (name.to_owned(), upstream(address)));
+        Gateway::load(&supergraph(), HashMap::from(upstreams), Limits::default()).unwrap()
+    };
+    let body = ask(&gateway, "{ rate }").await;
+    assert_eq!(body["data"], json!({ "rate": null }), "{body:.200}");
+    let mut extensions = body["errors"][0]["extensions"].clone();
+    extensions.as_object_mut().unwrap().remove("traceId").expect("the gateway's own");
+    extensions
+}
+
+#[tokio::test]
+async fn of_a_foreign_subgraphs_extensions_only_what_clients_know_is_told() {
+    let found = json!({
+        "code": "NO", "retryAfterMs": 5, "requiredScope": "admin",
+        "stacktrace": ["secret.js"], "exception": { "host": "db1" }, "debugMessage": "secret", "Debug": 1,
+    });
+    assert_eq!(extensions(false, &found).await, json!({ "code": "NO", "retryAfterMs": 5 }));
+    let ours = json!({ "code": "NO", "retryAfterMs": 5, "requiredScope": "admin" });
+    assert_eq!(extensions(true, &found).await, ours, "nor what developers are told");
+}
+
+#[tokio::test]
+async fn an_extension_that_is_too_large_is_left_out_alone() {
+    for is_ours in [true, false] {
+        let large = json!({ "code": "NO", "retryAfterMs": vec!["x".repeat(1024); 20_000], "z": "small" });
+        let rest = if is_ours { json!({ "code": "NO", "z": "small" }) } else { json!({ "code": "NO" }) };
+        assert_eq!(extensions(is_ours, &large).await, rest);
+    }
+}
+
+#[tokio::test]
+async fn entities_of_another_form_or_number_are_a_failure_that_is_told_once() {
+    let items = Server::answering(&json!({ "data": { "items": [
+        { "__typename": "Item", "id": "a" }, { "__typename": "Item", "id": "b" },
+    ] } }));
+    let entity = json!({ "__typename": "Item", "price": 1 });
+    for entities in [
+        json!({}),
+        json!(null),
+        json!("x"),
+        json!([]),
+        json!([entity]),
+        json!([entity, entity, entity]),
+        json!([entity, "x"]),
+        json!([entity, [entity]]),
+    ] {
+        let prices = Server::answering(&json!({ "data": { "_entities": entities } }));
+        let gateway = gateway(&[items.address], &[prices.address], Limits::default());
+        let body = ask(&gateway, "{ items { id price } }").await;
+        assert_eq!(body["data"]["items"], json!([{ "id": "a", "price": null }, { "id": "b", "price": null }]));
+        let unavailable = ("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["items", 0, "price"]));
+        assert_eq!(errors_of(&body), [unavailable], "{entities}");
+    }
+    for data in [json!({}), json!(null)] {
+        let prices = Server::answering(&json!({ "data": data }));
+        let gateway = gateway(&[items.address], &[prices.address], Limits::default());
+        let body = ask(&gateway, "{ items { id price } }").await;
+        assert_eq!(errors_of(&body).len(), 1, "{body}");
+    }
+    let prices = Server::answering(&json!({ "data": { "_entities": [null, entity] } }));
+    let body = ask(&gateway(&[items.address], &[prices.address], Limits::default()), "{ items { price } }").await;
+    assert_eq!(body, json!({ "data": { "items": [{ "price": null }, { "price": 1 }] } }), "absence is no failure");
 }
