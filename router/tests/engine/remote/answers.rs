@@ -114,15 +114,6 @@ async fn an_error_with_an_endless_path_is_one_of_the_whole_request() {
     }
 }
 
-#[tokio::test]
-async fn a_million_errors_are_a_few_for_the_client() {
-    let error = r#"{"message":"no","path":["rate"],"extensions":{"code":"NO"}},"#;
-    let errors = format!("{}{{\"message\":\"no\"}}", error.repeat(100_000));
-    let body = rate(ok("application/json", &format!(r#"{{"data":{{"rate":null}},"errors":[{errors}]}}"#))).await;
-    assert_eq!(body["data"], json!({ "rate": null }));
-    assert_eq!(errors_of(&body).len(), 10);
-}
-
 /// The extensions of the error that `rate` is answered with, by a subgraph of ours or a foreign one.
 async fn extensions(is_ours: bool, extensions: &Value) -> Value {
     let error = json!({ "message": "no", "path": ["rate"], "extensions": extensions });
