@@ -4,8 +4,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use chatty_bus::rabbitmq::{self, RabbitMq};
-use chatty_kit::telemetry;
-use chatty_router::transport::Origin;
+use chatty_kit::{STOP_WITHIN, http::LAST_REQUEST, telemetry};
+use chatty_router::{
+    check_endpoint,
+    transport::{Origin, parse_network},
+};
 use chatty_types::{Clock, Secret};
 use http::Uri;
 use ipnet::IpNet;
@@ -13,9 +16,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Part, part::GROUPS};
-
-/// A stop has 30 s, of which requests in hand get 20.
-const LONGEST_DRAIN_SECONDS: u16 = 10;
 
 /// All keys. `chatty config print` shows them with their values.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -68,6 +68,7 @@ pub struct Config {
     pub secret_previous: Option<String>,
     /// Networks of the proxies in front, such as `10.0.0.0/8`; whose `X-Forwarded-For` is believed.
     #[schemars(with = "Vec<String>")]
+    #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// Seconds for which a stopping process still answers while `/readyz` says 503, so that balancers turn away. 0 in
     /// development and 3 in production unless set.
@@ -236,9 +237,12 @@ impl Config {
         if let Some(url) = &self.public_url {
             url.parse::<Origin>().with_context(|| format!("`public_url` is {url}"))?;
         }
+        let longest = STOP_WITHIN.saturating_sub(LAST_REQUEST);
         anyhow::ensure!(
-            self.drain_seconds.is_none_or(|seconds| seconds <= LONGEST_DRAIN_SECONDS),
-            "`drain_seconds` may be at most {LONGEST_DRAIN_SECONDS}: requests in hand need the rest of the 30 s of a stop"
+            self.drain() <= longest,
+            "`drain_seconds` may be at most {}: requests in hand need the rest of the {} s of a stop",
+            longest.as_secs(),
+            STOP_WITHIN.as_secs()
         );
         self.router.origins()?;
         telemetry::check(&self.log).with_context(|| format!("`log` is {}", self.log))?;
@@ -298,9 +302,14 @@ impl Config {
 
 /// `http://host:port` or `https://host:port`, and nothing behind it.
 fn origin(text: &str) -> anyhow::Result<Uri> {
-    let uri = text.parse::<Uri>().ok().filter(|uri| {
-        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        matches!(uri.scheme_str(), Some("http" | "https")) && !has_user && uri.path() == "/" && uri.query().is_none()
-    });
-    uri.context("it lists origins such as http://10.0.0.1:4001, separated by commas, without paths and passwords")
+    let uri: Uri = text.parse()?;
+    check_endpoint(&uri)?;
+    anyhow::ensure!(uri.path() == "/" && uri.query().is_none(), "an origin has no path");
+    Ok(uri)
+}
+
+/// Networks as CIDRs or plain addresses.
+fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| parse_network(text).map_err(serde::de::Error::custom)).collect()
 }

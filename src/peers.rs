@@ -4,18 +4,16 @@
 use std::{future::Future, time::Duration};
 
 use chatty_access::{Keys, Snapshot};
-use chatty_kit::Tasks;
+use chatty_auth::{KEYS_PATH, REVOCATIONS_PATH};
+use chatty_kit::{BackOff, Tasks};
 use chatty_router::{HttpUpstream, Unavailable};
 use tokio::sync::watch;
 
-const KEYS: &str = "/.well-known/jwks.json";
-const REVOCATIONS: &str = "/internal/revocations";
-
 /// How often the keys are read again. Whoever changes them must publish a key for longer than this before it signs.
 const KEYS_EVERY: Duration = Duration::from_mins(1);
-/// Before a reading that failed is tried again: at first, and doubled up to [`LONGEST_BACK_OFF`].
-const BACK_OFF: Duration = Duration::from_millis(100);
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
+/// Before a reading that failed is tried again.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why auth's answer is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -36,19 +34,17 @@ pub(crate) fn follow_keys(
     let (auth, keys, stopping) = (auth.clone(), keys.clone(), tasks.stopping());
     tasks.spawn(async move {
         let following = async {
-            let mut back_off = BACK_OFF;
+            let mut back_off = BackOff::new(FIRST_PAUSE, LONGEST_PAUSE);
             loop {
                 let pause = match read_keys(&auth, &keys).await {
                     Ok(()) => {
                         known.send_replace(true);
-                        back_off = BACK_OFF;
+                        back_off.reset();
                         KEYS_EVERY
                     }
                     Err(error) => {
                         tracing::warn!(error = &error as &dyn std::error::Error, "the keys of tokens cannot be read");
-                        let pause = back_off;
-                        back_off = (back_off * 2).min(LONGEST_BACK_OFF);
-                        pause
+                        back_off.pause()
                     }
                 };
                 tokio::time::sleep(pause).await;
@@ -63,11 +59,11 @@ pub(crate) fn follow_keys(
 }
 
 async fn read_keys(auth: &HttpUpstream, keys: &Keys) -> Result<(), PeerError> {
-    keys.replace(&serde_json::from_slice(&auth.get(KEYS).await?)?);
+    keys.replace(&serde_json::from_slice(&auth.get(KEYS_PATH).await?)?);
     Ok(())
 }
 
 /// Whose access has ended.
 pub(crate) async fn revocations(auth: &HttpUpstream) -> Result<Snapshot, PeerError> {
-    Ok(serde_json::from_slice(&auth.get(REVOCATIONS).await?)?)
+    Ok(serde_json::from_slice(&auth.get(REVOCATIONS_PATH).await?)?)
 }

@@ -7,7 +7,7 @@ use chatty_access::Verifier;
 use chatty_auth::{Admin, Auth, FirstAdmin, NewAdmin};
 use chatty_bus::{Group, relay};
 use chatty_kit::{
-    Env, Service, Subgraph, Tasks, endpoint,
+    Env, STOP_WITHIN, Service, Subgraph, Tasks, endpoint,
     http::{self, Readiness},
 };
 use chatty_store::{Db, Reservation};
@@ -17,8 +17,6 @@ use tokio::{net::TcpListener, time::Instant};
 
 use crate::{Config, Part, base::Base, folder::Folder, front};
 
-/// Within which a process ends that was told to stop.
-const STOP_WITHIN: Duration = Duration::from_secs(30);
 /// What closing the databases gets in any case.
 const CLOSE_AT_LEAST: Duration = Duration::from_secs(1);
 

@@ -140,7 +140,11 @@ fn a_process_that_cannot_run_says_what_to_mend_and_exits() {
         (&["serve", "auth"], &[public], "needs `broker_url` (CHATTY_BROKER_URL)"),
         (&["serve", "auth"], &[broker], "needs `public_url` (CHATTY_PUBLIC_URL)"),
         (&["serve", "router"], &[broker, public], "a router without auth beside it needs `auth_url` (CHATTY_AUTH_URL)"),
-        (&["serve", "router"], &[("CHATTY_AUTH_URL", "localhost:4001")], "`auth_url` cannot be used: it lists origins"),
+        (
+            &["serve", "router"],
+            &[("CHATTY_AUTH_URL", "localhost:4001")],
+            "`auth_url` cannot be used: the url is relative",
+        ),
         (&["serve"], &[("CHATTY_MODE", "production"), public], "production needs `secret`"),
         (
             &["serve"],

@@ -10,6 +10,7 @@
 mod cluster;
 mod ledger;
 mod outages;
+mod revocation;
 mod rolling;
 mod topologies;
 mod world;

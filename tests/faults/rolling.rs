@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::cluster::{Cluster, Plan};
 
 /// Two of everything that takes requests.
-const PAIRS: Plan = Plan {
+pub(crate) const PAIRS: Plan = Plan {
     processes: &[(&["auth", "platform"], 2), (&["posts"], 2), (&["subscriptions"], 2), (&["router"], 2)],
     variables: &[("CHATTY_DRAIN_SECONDS", "2")],
 };
