@@ -22,7 +22,7 @@ pub(crate) struct Front {
     pub(crate) verifier: Verifier,
     /// The API, and the public routes of all services.
     pub(crate) routes: Router,
-    /// Ends when the router knows which tokens are good; requests that come before may be judged wrongly.
+    /// Ends when the router knows which tokens are good. Until then whoever sends one is told to try again.
     pub(crate) informed: BoxFuture<'static, ()>,
 }
 

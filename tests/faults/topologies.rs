@@ -6,9 +6,13 @@ use chatty_scratch::Scratch;
 use chatty_testkit::{Invocation, Readme, Remote, eventually};
 
 use crate::{
-    cluster::{Cluster, PLAIN},
+    cluster::{Cluster, PLAIN, Plan},
     world::Servers,
 };
+
+/// A router with a service in its own process, and the others together in another.
+const MIXED: Plan =
+    Plan { processes: &[(&["auth", "router"], 1), (&["posts", "subscriptions", "platform"], 1)], variables: &[] };
 
 fn readme() -> Readme {
     Readme::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
@@ -24,20 +28,25 @@ fn one_process(scratch: &Scratch, name: &str, variables: &[(&str, &str)]) -> Inv
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readme_works_alike_in_every_topology() {
-    let (readme, files) = (readme(), Scratch::new().await);
-    let one = one_process(&files, "files", &[]).start(1);
-    let embedded = readme.drive(&Remote::new(one.url())).await;
-    assert!(embedded.len() >= 7, "every operation was run");
+    let readme = readme();
+    let embedded = {
+        let (_servers, scratch) = (Servers::reserve().await, Scratch::new().await);
+        let files = one_process(&scratch, "files", &[]).start(1);
+        let embedded = readme.drive(&Remote::new(files.url())).await;
+        assert!(embedded.len() >= 7, "every operation was run");
 
-    // Posts on PostgreSQL, the others on files.
-    let mixed = Scratch::new().await;
-    let database = mixed.database_url().expect("CHATTY_TEST_DATABASE_URL");
-    let two_kinds = one_process(&mixed, "mixed", &[("CHATTY_POSTS_DATABASE_URL", database)]).start(1);
-    assert_eq!(embedded, readme.drive(&Remote::new(two_kinds.url())).await);
-    assert!(mixed.folder().join("mixed/auth.sqlite").exists() && !mixed.folder().join("mixed/posts.sqlite").exists());
-
-    let cluster = Cluster::start(&PLAIN).await;
-    assert_eq!(embedded, readme.drive(cluster.remote()).await);
+        // Posts on PostgreSQL, the others on files.
+        let database = scratch.database_url().expect("CHATTY_TEST_DATABASE_URL");
+        let both = one_process(&scratch, "both", &[("CHATTY_POSTS_DATABASE_URL", database)]).start(1);
+        assert_eq!(embedded, readme.drive(&Remote::new(both.url())).await);
+        let file = |name| scratch.folder().join("both").join(name);
+        assert!(file("auth.sqlite").exists() && !file("posts.sqlite").exists());
+        embedded
+    };
+    for plan in [&PLAIN, &MIXED] {
+        let cluster = Cluster::start(plan).await;
+        assert_eq!(embedded, readme.drive(cluster.remote()).await);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
