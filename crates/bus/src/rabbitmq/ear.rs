@@ -1,20 +1,23 @@
-//! The lossy half: one queue a process, which dies with its connection, for all its listeners; and broadcasting.
+//! The lossy half: one queue a process, which dies with its connection, for all its listeners.
 //!
 //! Broadcasts go through the same exchange as events, under keys of their own, which no group's queue is bound by.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use chatty_events::Envelope;
 use futures_util::StreamExt;
 use lapin::{
-    BasicProperties, Channel, Consumer,
-    options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions},
+    Channel, Consumer,
+    options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions},
     types::{FieldTable, ShortString},
 };
-use tokio::sync::mpsc;
+use tokio::time::{Instant, interval_at};
 
 use super::RabbitMq;
 use crate::Heard;
+
+/// How often all keys are bound again. Nobody tells an ear that its exchange was deleted, and others may have declared
+/// that again without its keys; while it is gone, binding fails, and everything is made anew.
+const BIND_EVERY: Duration = Duration::from_mins(1);
 
 pub(super) struct Ear {
     channel: Channel,
@@ -22,35 +25,33 @@ pub(super) struct Ear {
     heard: Consumer,
     /// By which keys the queue is bound.
     bound: BTreeSet<&'static str>,
-    to_send: mpsc::Receiver<Envelope>,
 }
 
-fn broadcast_key(key: &str) -> String {
+/// The key of a broadcast, which no group's queue is bound by.
+pub(super) fn broadcast_key(key: &str) -> String {
     format!("broadcast.{key}")
 }
 
 impl Ear {
-    pub(super) async fn open(
-        bus: &RabbitMq,
-        channel: Channel,
-        to_send: mpsc::Receiver<Envelope>,
-    ) -> lapin::Result<Self> {
+    pub(super) async fn open(bus: &RabbitMq, channel: Channel) -> lapin::Result<Self> {
         let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
         let queue = channel.queue_declare("".into(), options, FieldTable::default()).await?.name().clone();
         let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
         let heard = channel.basic_consume(queue.clone(), "".into(), options, FieldTable::default()).await?;
-        let mut ear = Self { channel, queue, heard, bound: BTreeSet::new(), to_send };
+        let mut ear = Self { channel, queue, heard, bound: BTreeSet::new() };
         ear.bind(bus).await?;
         Ok(ear)
     }
 
-    /// Passes on what is heard and what is to be said, until the connection is lost.
+    /// Passes on what is heard, until the connection is lost.
     pub(super) async fn hear(mut self, bus: &RabbitMq) {
         let mut keys = bus.0.keys.subscribe();
         // Keys may have come between opening and now.
         keys.mark_changed();
+        let mut again = interval_at(Instant::now() + BIND_EVERY, BIND_EVERY);
         loop {
             let done = tokio::select! {
+                _ = again.tick() => { self.bound.clear(); self.bind(bus).await.map(drop) },
                 Ok(()) = keys.changed() => match self.bind(bus).await {
                     Ok(false) => Ok(()),
                     // What was said before the key was bound is gone.
@@ -62,7 +63,6 @@ impl Ear {
                     Some(Err(error)) => Err(error),
                     None => return,
                 },
-                Some(event) = self.to_send.recv() => self.send(bus, &event).await,
             };
             if let Err(error) = done {
                 tracing::debug!(error = &error as &dyn std::error::Error, "the ear of the bus is lost");
@@ -84,15 +84,6 @@ impl Ear {
         }
         self.bound = wanted;
         Ok(!new.is_empty())
-    }
-
-    async fn send(&self, bus: &RabbitMq, event: &Envelope) -> lapin::Result<()> {
-        let Ok(key) = ShortString::try_new(broadcast_key(event.routing_key())) else { return Ok(()) };
-        let text = event.to_json();
-        let options = BasicPublishOptions::default();
-        let properties = BasicProperties::default().with_content_type("application/json".into());
-        let sent = self.channel.basic_publish(bus.0.topology.events(), key, options, text.as_bytes(), properties);
-        sent.await.map(drop)
     }
 }
 

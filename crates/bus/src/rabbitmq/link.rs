@@ -1,55 +1,54 @@
-//! The connection: opening it, keeping it, and opening it again. Knows no event.
+//! The connections: opening them, keeping them, and opening them again. Knows no event.
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use chatty_events::Envelope;
-use lapin::{
-    Channel, Connection, ConnectionProperties, ErrorKind, options::ConfirmSelectOptions, types::LongString,
-    uri::AMQPUri,
-};
+use lapin::{Channel, Connection, ConnectionProperties, ErrorKind, types::LongString, uri::AMQPUri};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{RabbitMq, ear::Ear, topology::DeclareError};
+use super::{RabbitMq, ear::Ear, publisher::Publisher, topology::DeclareError};
 use crate::Heard;
 
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// A connection that lasted so long was a good one: the waits for the next begin anew.
+/// Connections that lasted so long were good ones: the waits for the next begin anew.
 const STABLE: Duration = Duration::from_secs(10);
 /// For TCP, TLS and the handshake together.
 const SHAKING_HANDS: Duration = Duration::from_secs(10);
 /// For all declarations; the first time they take long.
 const DECLARING: Duration = Duration::from_mins(1);
-/// How often the connection is looked at while something waits for it.
+/// How often it is looked whether a connection is still one.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-const CLOSING: Duration = Duration::from_secs(2);
+/// For what is said at the end of a connection or channel. Who does not hear it finds out by itself.
+pub(super) const CLOSING: Duration = Duration::from_secs(2);
 /// Seconds. A peer that is silent for twice as long is gone.
 const HEARTBEAT: u16 = 10;
 /// Milliseconds, for TCP and TLS.
 const CONNECTING: u64 = 5_000;
-/// Broadcasts that may wait for the connection to take them.
+/// Broadcasts that may wait for their connection to take them.
 const HINTS: usize = 1_024;
 
-/// One connection and what everybody shares of it. Clones are the same connection.
+/// Two connections and what everybody shares of them. They are given up together. Clones are the same connections.
 #[derive(Clone)]
 pub(super) struct Link {
-    connection: Arc<Connection>,
-    /// Confirms what is published.
-    pub(super) publisher: Channel,
+    /// Consumes and acknowledges, and never publishes.
+    consuming: Arc<Connection>,
+    pub(super) publisher: Publisher,
     hints: mpsc::Sender<Envelope>,
     broken: CancellationToken,
 }
 
 impl Link {
+    /// A channel to consume on.
     pub(super) async fn channel(&self) -> lapin::Result<Channel> {
-        self.connection.create_channel().await
+        self.consuming.create_channel().await
     }
 
-    /// Says that something is wrong with the connection or with what was declared; both are made anew.
+    /// Says that something is wrong with a connection or with what was declared; all is made anew.
     pub(super) fn give_up(&self) {
         self.broken.cancel();
     }
@@ -58,7 +57,7 @@ impl Link {
         self.broken.is_cancelled()
     }
 
-    /// Resolves when the connection is no more. Whatever waits for an answer on it gives up then: the client library
+    /// Resolves when the connections are no more. Whatever waits for an answer on it gives up then: the client library
     /// does not end every wait when a connection dies.
     pub(super) async fn given_up(&self) {
         self.broken.cancelled().await;
@@ -125,19 +124,23 @@ pub(super) fn uri(url: &str) -> Option<AMQPUri> {
 pub(super) async fn run(bus: RabbitMq, stop: CancellationToken) {
     let mut log = Log { bus: bus.clone(), last: None };
     let mut wait = FIRST_WAIT;
+    let mut kept = None;
     loop {
         let opened = tokio::select! {
             () = stop.cancelled() => return,
-            opened = open(&bus) => opened,
+            opened = open(&bus, kept.as_ref()) => opened,
         };
         match opened {
-            Ok((link, ear)) => {
+            Ok(opened) => {
                 log.connected();
                 let since = Instant::now();
-                if serve(&bus, &link, ear, &stop).await.is_break() {
+                let publisher = opened.link.publisher.clone();
+                if serve(&bus, opened, &stop).await.is_break() {
                     return;
                 }
                 log.lost();
+                // A blocked connection cannot be closed. Leaving it for another, again and again, would pile them up.
+                kept = Some(publisher).filter(Publisher::is_blocked);
                 if since.elapsed() >= STABLE {
                     wait = FIRST_WAIT;
                 }
@@ -151,30 +154,49 @@ pub(super) async fn run(bus: RabbitMq, stop: CancellationToken) {
     }
 }
 
-async fn open(bus: &RabbitMq) -> Result<(Link, Ear), OpenError> {
-    let name = LongString::from("chatty");
-    let properties = ConnectionProperties::default().with_connection_name(name);
-    let connecting = Connection::connect_uri(bus.0.uri.clone(), properties);
-    let connection = timeout(SHAKING_HANDS, connecting).await.map_err(|_| OpenError::Silent)??;
-    let settling_in = settle_in(bus, &connection);
-    let (publisher, hints, ear) = tokio::select! {
-        settled = timeout(DECLARING, settling_in) => settled.map_err(|_| OpenError::Silent)??,
-        () = lost(&connection) => return Err(OpenError::Lost),
-    };
-    Ok((Link { connection: Arc::new(connection), publisher, hints, broken: CancellationToken::new() }, ear))
+/// A link and what only its keeper needs of it.
+struct Opened {
+    link: Link,
+    ear: Ear,
+    to_hint: mpsc::Receiver<Envelope>,
 }
 
-/// Declares everything and opens what all share.
-async fn settle_in(
-    bus: &RabbitMq,
+/// Opens both connections, or one for the publisher that was kept.
+async fn open(bus: &RabbitMq, kept: Option<&Publisher>) -> Result<Opened, OpenError> {
+    let consuming = connect(bus, "chatty consumes").await?;
+    let ear = settled(&consuming, async {
+        bus.0.topology.declare(&consuming).await?;
+        Ok(Ear::open(bus, consuming.create_channel().await?).await?)
+    })
+    .await?;
+    let publisher = match kept {
+        Some(publisher) if publisher.is_usable() => publisher.clone(),
+        _ => {
+            let connection = Arc::new(connect(bus, "chatty publishes").await?);
+            let opening = async { Ok(Publisher::open(Arc::clone(&connection)).await?) };
+            settled(&connection, opening).await?
+        }
+    };
+    let (hints, to_hint) = mpsc::channel(HINTS);
+    let link = Link { consuming: Arc::new(consuming), publisher, hints, broken: CancellationToken::new() };
+    Ok(Opened { link, ear, to_hint })
+}
+
+async fn connect(bus: &RabbitMq, name: &str) -> Result<Connection, OpenError> {
+    let properties = ConnectionProperties::default().with_connection_name(LongString::from(name));
+    let connecting = Connection::connect_uri(bus.0.uri.clone(), properties);
+    Ok(timeout(SHAKING_HANDS, connecting).await.map_err(|_| OpenError::Silent)??)
+}
+
+/// Waits for the first things that are done on a connection.
+async fn settled<T>(
     connection: &Connection,
-) -> Result<(Channel, mpsc::Sender<Envelope>, Ear), OpenError> {
-    bus.0.topology.declare(connection).await?;
-    let publisher = connection.create_channel().await?;
-    publisher.confirm_select(ConfirmSelectOptions::default()).await?;
-    let (hints, to_send) = mpsc::channel(HINTS);
-    let ear = Ear::open(bus, connection.create_channel().await?, to_send).await?;
-    Ok((publisher, hints, ear))
+    settling_in: impl Future<Output = Result<T, OpenError>>,
+) -> Result<T, OpenError> {
+    tokio::select! {
+        settled = timeout(DECLARING, settling_in) => settled.map_err(|_| OpenError::Silent)?,
+        () = lost(connection) => Err(OpenError::Lost),
+    }
 }
 
 /// Resolves when the connection is not one any more.
@@ -184,29 +206,42 @@ async fn lost(connection: &Connection) {
     }
 }
 
-/// Uses the connection until it breaks, or until `stop` and nobody needs it any more.
-async fn serve(bus: &RabbitMq, link: &Link, ear: Ear, stop: &CancellationToken) -> ControlFlow<()> {
+/// Uses the connections until one breaks, or until `stop` and nobody needs them any more.
+async fn serve(bus: &RabbitMq, opened: Opened, stop: &CancellationToken) -> ControlFlow<()> {
+    let Opened { link, ear, to_hint } = opened;
     bus.0.link.send_replace(Some(link.clone()));
     bus.0.connected.send_replace(true);
     // What was said while nobody listened is gone.
     bus.tell(Heard::Missed);
     let stopped = async {
         stop.cancelled().await;
-        // Who has an event in hand also holds a receiver of the connection.
+        // Who has an event in hand also holds a receiver of the link.
         bus.0.link.closed().await;
     };
+    let publisher = &link.publisher;
     let next = tokio::select! {
         () = stopped => ControlFlow::Break(()),
         () = link.broken.cancelled() => ControlFlow::Continue(()),
         () = ear.hear(bus) => ControlFlow::Continue(()),
-        () = lost(&link.connection) => ControlFlow::Continue(()),
+        () = publisher.hint(bus, to_hint) => ControlFlow::Continue(()),
+        () = lost(&link.consuming) => ControlFlow::Continue(()),
+        () = lost(&publisher.connection) => ControlFlow::Continue(()),
+        () = publisher.watch() => ControlFlow::Continue(()),
     };
     bus.0.connected.send_replace(false);
     bus.0.link.send_replace(None);
     link.give_up();
-    // Only one side may know that it is broken; events in its hands go to others once it is closed.
-    drop(timeout(CLOSING, link.connection.close(200, "closing".into())).await);
+    tokio::join!(close(&link.consuming), async {
+        if !publisher.is_blocked() {
+            close(&publisher.connection).await;
+        }
+    });
     next
+}
+
+/// Only one side may know that the connection is broken; events in its hands go to others once it is closed.
+async fn close(connection: &Connection) {
+    drop(timeout(CLOSING, connection.close(200, "closing".into())).await);
 }
 
 /// Tells each change of state once. Never tells the password.
@@ -252,7 +287,7 @@ mod tests {
     }
 
     async fn refusal(url: &str) -> OpenError {
-        open(&bus(url, "")).await.err().expect("there is no connection")
+        open(&bus(url, ""), None).await.err().expect("there is no connection")
     }
 
     #[tokio::test]

@@ -7,23 +7,27 @@ use futures_util::StreamExt;
 use lapin::{
     BasicProperties, Channel,
     message::Delivery,
-    options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions},
-    types::{AMQPValue, FieldTable, LongString},
+    options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
+    types::{AMQPValue, FieldTable, LongString, ShortString},
 };
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     RabbitMq,
-    link::Link,
+    link::{CLOSING, Link},
     publish::{Unconfirmed, pass_on, persistent},
+    stored::{self, Stranded},
 };
 use crate::{Bus, Consumer, consumer::Outcome};
 
-/// Events a member holds before it has handled the first. Enough to hide the way to the broker, and few, because those
-/// that it returns count as delivered.
+/// Events a member holds: enough to hide the way to the broker. All of them count as delivered if its process dies, so a
+/// member holds one until it has answered for it: an event that kills its process is soon the first in its queue, and
+/// takes no neighbour to the dead letters.
 const PREFETCH: u16 = 64;
 const PRUNE_EVERY: Duration = Duration::from_hours(1);
+/// How often it is looked for deliveries of the in-process bus; the first time at once.
+const ADOPT_EVERY: Duration = Duration::from_mins(1);
 /// How often an event has failed.
 const ATTEMPT: &str = "x-attempt";
 /// Enough of a reason, in bytes.
@@ -71,56 +75,133 @@ pub(super) async fn run(bus: RabbitMq, consumer: Consumer, stop: CancellationTok
     }
 }
 
-/// Handles events until `stop` or until the connection fails. Whatever is in hand then is delivered again.
+/// Handles events until `stop` or until a connection fails. Whatever is in hand then is delivered again.
 async fn serve(bus: &RabbitMq, link: &Link, consumer: &Consumer, stop: &CancellationToken) -> Result<(), Interrupted> {
     let channel = link.channel().await?;
-    channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
-    channel.confirm_select(ConfirmSelectOptions::default()).await?;
-    let queue = bus.0.topology.queue(consumer.group.name);
-    let options = BasicConsumeOptions::default();
-    let mut deliveries = channel.basic_consume(queue, "".into(), options, FieldTable::default()).await?;
     let mut prune = interval(PRUNE_EVERY);
-    prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut adopt = interval(ADOPT_EVERY);
+    for every in [&mut prune, &mut adopt] {
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
+    let mut deliveries = subscribe(bus, &channel, consumer, 1).await?;
+    let mut is_trial = true;
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
+            // At once, and so before the first event.
+            _ = adopt.tick() => adopt_stored(bus, link, consumer).await?,
             _ = prune.tick() => if let Err(error) = consumer.prune_inbox(&bus.0.clock).await {
                 let name = consumer.group.name;
                 tracing::warn!(consumer = name, error = &error as &dyn std::error::Error, "inbox not pruned");
             },
-            delivery = deliveries.next() => match delivery {
-                Some(delivery) => handle(bus, &channel, consumer, delivery?).await?,
-                None => return Err(Interrupted::Cancelled),
+            delivery = deliveries.next() => {
+                let delivery = delivery.ok_or(Interrupted::Cancelled)??;
+                let attempt = attempts(&delivery) + 1;
+                let outcome = consumer.outcome(&bus.0.clock, id(&delivery), &delivery.data, attempt).await;
+                let answering = async {
+                    settle(bus, link, consumer.group.name, &delivery, attempt, outcome).await?;
+                    if is_trial {
+                        // Before the answer, which would bring one more.
+                        channel.basic_cancel(deliveries.tag(), BasicCancelOptions::default()).await?;
+                    }
+                    delivery.ack(BasicAckOptions::default()).await?;
+                    if std::mem::take(&mut is_trial) {
+                        deliveries = subscribe(bus, &channel, consumer, PREFETCH).await?;
+                    }
+                    Ok::<_, Interrupted>(())
+                };
+                tokio::select! {
+                    answered = answering => answered?,
+                    // Delivered again, to whoever is there.
+                    () = overdue(stop) => break,
+                }
             },
         }
     }
     // Returns what was not begun.
-    drop(channel.close(200, "stopping".into()).await);
+    drop(timeout(CLOSING, channel.close(200, "stopping".into())).await);
     Ok(())
 }
 
-/// Handles one event and acknowledges it, whatever became of it.
-async fn handle(bus: &RabbitMq, channel: &Channel, consumer: &Consumer, delivery: Delivery) -> Result<(), Interrupted> {
-    let (group, topology) = (consumer.group.name, &bus.0.topology);
-    let attempt = attempts(&delivery) + 1;
-    match consumer.outcome(&bus.0.clock, id(&delivery), &delivery.data, attempt).await {
-        Outcome::Done(handled) => handled.broadcasts.into_iter().for_each(|event| bus.broadcast(event)),
-        Outcome::Again(rung) => {
-            let mut headers = FieldTable::default();
-            headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(attempt));
-            // By the default exchange, which finds a queue by its name.
-            let queue = topology.retry_queue(group, rung);
-            pass_on(channel, "".into(), queue, kept(&delivery, headers), &delivery.data).await?;
-        }
-        Outcome::Dead { reason, without_secret } => {
-            let properties = kept(&delivery, epitaph(group, &reason, attempt));
-            let shown = without_secret.as_deref().map_or(&*delivery.data, str::as_bytes);
-            pass_on(channel, topology.dead(), topology.queue(group), properties, shown).await?;
+/// Asks for the group's events, at most `prefetch` of them unanswered.
+async fn subscribe(
+    bus: &RabbitMq,
+    channel: &Channel,
+    consumer: &Consumer,
+    prefetch: u16,
+) -> lapin::Result<lapin::Consumer> {
+    channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
+    let queue = bus.0.topology.queue(consumer.group.name);
+    channel.basic_consume(queue, "".into(), BasicConsumeOptions::default(), FieldTable::default()).await
+}
+
+/// Moves what the in-process bus has left to the broker. A database or a broker in need keeps nobody from consuming:
+/// there will be another time.
+async fn adopt_stored(bus: &RabbitMq, link: &Link, consumer: &Consumer) -> Result<(), Interrupted> {
+    let group = consumer.group.name;
+    match stored::move_all(&consumer.db, group, &link.publisher, &bus.0.topology.queue(group)).await {
+        Ok(()) => Ok(()),
+        Err(Stranded::Publish(error)) if !matches!(error, Unconfirmed::Blocked) => Err(error.into()),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(consumer = group, error, "deliveries of the in-process bus stay where they are for now");
+            Ok(())
         }
     }
-    delivery.ack(BasicAckOptions::default()).await?;
-    Ok(())
+}
+
+/// Does what is to be done about an event before it is acknowledged.
+async fn settle(
+    bus: &RabbitMq,
+    link: &Link,
+    group: &str,
+    delivery: &Delivery,
+    attempt: i64,
+    outcome: Outcome,
+) -> Result<(), Unconfirmed> {
+    let topology = &bus.0.topology;
+    match outcome {
+        Outcome::Done(handled) => {
+            handled.broadcasts.into_iter().for_each(|event| bus.broadcast(event));
+            Ok(())
+        }
+        Outcome::Again(rung) => {
+            let properties = kept(delivery, with_attempt(attempt));
+            // By the default exchange, which finds a queue by its name.
+            put_aside(link, "".into(), topology.retry_queue(group, rung), properties, &delivery.data).await
+        }
+        Outcome::Dead { reason, without_secret } => {
+            let properties = kept(delivery, epitaph(group, &reason, attempt));
+            let shown = without_secret.as_deref().map_or(&*delivery.data, str::as_bytes);
+            put_aside(link, topology.dead(), topology.queue(group), properties, shown).await
+        }
+    }
+}
+
+/// Moves an event on, as soon as the broker takes something. The group's member waits with it in hand: to return it
+/// would count as a delivery.
+async fn put_aside(
+    link: &Link,
+    exchange: ShortString,
+    key: ShortString,
+    properties: BasicProperties,
+    bytes: &[u8],
+) -> Result<(), Unconfirmed> {
+    loop {
+        link.publisher.unblocked().await;
+        match pass_on(&link.publisher, exchange.clone(), key.clone(), properties.clone(), bytes).await {
+            // What was sent of it may arrive as well; the inbox knows what it has handled.
+            Err(Unconfirmed::Blocked) => {}
+            done => return done,
+        }
+    }
+}
+
+/// Resolves when it has been time to stop for long enough to answer for what was in hand.
+async fn overdue(stop: &CancellationToken) {
+    stop.cancelled().await;
+    sleep(CLOSING).await;
 }
 
 /// How often the event has failed before.
@@ -147,11 +228,17 @@ fn kept(delivery: &Delivery, headers: FieldTable) -> BasicProperties {
     }
 }
 
+/// Tells the next one who handles the event how often it has failed.
+pub(super) fn with_attempt(attempt: i64) -> FieldTable {
+    let mut headers = FieldTable::default();
+    headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(attempt));
+    headers
+}
+
 fn epitaph(group: &str, reason: &str, attempt: i64) -> FieldTable {
     let reason = &reason[..reason.floor_char_boundary(REASON)];
-    let mut headers = FieldTable::default();
+    let mut headers = with_attempt(attempt);
     headers.insert("consumer".into(), AMQPValue::LongString(LongString::from(group)));
     headers.insert("reason".into(), AMQPValue::LongString(LongString::from(reason)));
-    headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(attempt));
     headers
 }

@@ -1,13 +1,16 @@
 //! The bus of several processes, on RabbitMQ (3.10 or newer).
 //!
-//! `topology` is what exists on the broker. `link` keeps one connection alive; everything else takes what it needs from
-//! the connection of the moment and says so when it fails. `publish` waits for confirms, `member` handles a group's
-//! events, `ear` is the lossy half.
+//! `topology` is what exists on the broker. `link` keeps two connections alive, one that consumes and one that
+//! publishes (`publisher`); everything else takes what it needs from the connections of the moment and says so when they
+//! fail. `publish` waits for confirms, `member` handles a group's events, `ear` is the lossy half, `stored` is what
+//! was left by the in-process bus.
 
 mod ear;
 mod link;
 mod member;
 mod publish;
+mod publisher;
+mod stored;
 mod topology;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -57,7 +60,7 @@ struct Inner {
     uri: AMQPUri,
     topology: Topology,
     clock: Clock,
-    /// The connection of the moment.
+    /// The connections of the moment.
     link: watch::Sender<Option<Link>>,
     connected: watch::Sender<bool>,
     listeners: broadcast::Sender<Heard>,

@@ -9,11 +9,11 @@ use lapin::{
 };
 use tokio::time::timeout;
 
-use super::{link::Link, topology::Topology};
+use super::{link::Link, publisher::Publisher, topology::Topology};
 
 /// Unconfirmed messages at a time.
 const WINDOW: usize = 500;
-/// A broker that is out of memory or disk confirms nothing until it has some again.
+/// For the confirms of one window.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// On disk before it is confirmed.
 const PERSISTENT: u8 = 2;
@@ -31,20 +31,27 @@ pub(super) enum Unconfirmed {
     Silent,
     #[error("the connection was lost before the broker confirmed")]
     Lost,
+    #[error("the broker is short of memory or disk and takes nothing")]
+    Blocked,
     #[error("`{0}` is too long for a routing key")]
     Key(String),
 }
 
 /// Resolves when each of `events` is stored in the queue of every group that wants it. Any size is carried, because what
-/// an outbox accepted is not lost; more than [`Envelope::LARGEST`] is logged.
+/// an outbox accepted is not lost; more than [`Envelope::LARGEST`] is logged. A broker that takes nothing is no fault of the
+/// connection, which is kept: it could not even be closed.
 pub(super) async fn publish(link: &Link, topology: &Topology, events: &[Envelope]) -> Result<(), Unconfirmed> {
     for window in events.chunks(WINDOW) {
+        let publishing = publish_window(&link.publisher.confirming, topology, window);
         let published = tokio::select! {
-            published = timeout(PATIENCE, publish_window(&link.publisher, topology, window)) => published,
-            () = link.given_up() => Ok(Err(Unconfirmed::Lost)),
+            // First, so that nothing piles up in the client library.
+            biased;
+            () = link.publisher.blocked() => return Err(Unconfirmed::Blocked),
+            () = link.given_up() => Err(Unconfirmed::Lost),
+            published = timeout(PATIENCE, publishing) => published.unwrap_or(Err(Unconfirmed::Silent)),
         };
         // A missing queue is then declared again, and nobody is left waiting for the rest of the confirms.
-        published.unwrap_or(Err(Unconfirmed::Silent)).inspect_err(|_| link.give_up())?;
+        published.inspect_err(|_| link.give_up())?;
     }
     Ok(())
 }
@@ -79,16 +86,21 @@ pub(super) fn persistent() -> BasicProperties {
     BasicProperties::default().with_content_type("application/json".into()).with_delivery_mode(PERSISTENT)
 }
 
-/// Moves a delivered message on; resolves when a queue has stored it.
+/// Moves a message on; resolves when a queue has stored it.
 pub(super) async fn pass_on(
-    channel: &Channel,
+    publisher: &Publisher,
     exchange: ShortString,
     key: ShortString,
     properties: BasicProperties,
     bytes: &[u8],
 ) -> Result<(), Unconfirmed> {
+    let channel = &publisher.confirming;
     let passing = async { confirmed(send(channel, exchange, key, true, bytes, properties).await?).await };
-    timeout(PATIENCE, passing).await.unwrap_or(Err(Unconfirmed::Silent))
+    tokio::select! {
+        biased;
+        () = publisher.blocked() => Err(Unconfirmed::Blocked),
+        passed = timeout(PATIENCE, passing) => passed.unwrap_or(Err(Unconfirmed::Silent)),
+    }
 }
 
 async fn send(

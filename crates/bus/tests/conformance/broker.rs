@@ -1,9 +1,6 @@
 //! A test's part of a RabbitMQ: a way to it that can be cut, a look at its queues, and their end.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
 use chatty_bus::{Group, rabbitmq};
 use chatty_scratch::Broker;
@@ -17,10 +14,11 @@ use lapin::{
     uri::AMQPUri,
 };
 use tokio::{
-    io::copy_bidirectional,
+    io::copy,
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::world::DeadLetter;
 
@@ -30,7 +28,8 @@ pub(crate) struct Way {
     groups: &'static [Group],
     port: u16,
     open: Arc<Mutex<JoinSet<()>>>,
-    taken: Arc<AtomicUsize>,
+    /// What makes a connection stuck, for each that was ever made.
+    taken: Arc<Mutex<Vec<CancellationToken>>>,
     _tasks: JoinSet<()>,
 }
 
@@ -41,15 +40,16 @@ impl Way {
         let port = listener.local_addr().unwrap().port();
         let open = Arc::new(Mutex::new(JoinSet::new()));
         let mut tasks = JoinSet::new();
-        let taken = Arc::new(AtomicUsize::new(0));
+        let taken: Arc<Mutex<Vec<CancellationToken>>> = Arc::default();
         let (opened, counted) = (Arc::clone(&open), Arc::clone(&taken));
         tasks.spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                counted.fetch_add(1, Ordering::SeqCst);
+            while let Ok((near, _)) = listener.accept().await {
+                let stuck = CancellationToken::new();
+                counted.lock().unwrap().push(stuck.clone());
                 let authority = uri.authority.clone();
                 opened.lock().unwrap().spawn(async move {
-                    if let Ok(mut far) = TcpStream::connect((authority.host, authority.port)).await {
-                        drop(copy_bidirectional(&mut near, &mut far).await);
+                    if let Ok(far) = TcpStream::connect((authority.host, authority.port)).await {
+                        carry(near, far, stuck).await;
                     }
                 });
             }
@@ -67,7 +67,12 @@ impl Way {
 
     /// How many connections have been made on it.
     pub(crate) fn taken(&self) -> usize {
-        self.taken.load(Ordering::SeqCst)
+        self.taken.lock().unwrap().len()
+    }
+
+    /// From now on nothing that a process says on its connection of this number reaches the broker.
+    pub(crate) fn stick(&self, number: usize) {
+        self.taken.lock().unwrap()[number].cancel();
     }
 
     /// Cuts every connection. New ones are let through.
@@ -149,6 +154,21 @@ impl Way {
             drop(channel.exchange_delete(self.name(exchange).into(), ExchangeDeleteOptions::default()).await);
         }
         drop(connection.close(200, "done".into()).await);
+    }
+}
+
+/// Carries both directions until one ends.
+async fn carry(near: TcpStream, far: TcpStream, stuck: CancellationToken) {
+    let ((mut from_near, mut to_near), (mut from_far, mut to_far)) = (near.into_split(), far.into_split());
+    let said = async {
+        tokio::select! {
+            said = copy(&mut from_near, &mut to_far) => drop(said),
+            () = stuck.cancelled() => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = said => {}
+        heard = copy(&mut from_far, &mut to_near) => drop(heard),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
 async fn what_was_in_hand_stored_or_only_written_when_its_process_died_is_handled_by_the_next() {
     let mut world = World::new(&[NOTES]).await;
     let mut process = world.process().await;
-    let handler = process.consume(NOTES, Fail::Hang);
+    let handler = process.consume(NOTES, Fail::Hang(0));
     let events = [(); 3].map(|()| world.event());
     let (published, written) = events.split_at(2);
     process.bus.publish(published).await.unwrap();

@@ -25,8 +25,8 @@ pub(crate) enum Fail {
     Times(usize),
     /// Events about this panic.
     PanicOn(String),
-    /// The first call never ends.
-    Hang,
+    /// The call of this number never ends; the first has number 0.
+    Hang(usize),
 }
 
 impl Handler for Notes {
@@ -43,7 +43,7 @@ impl Handler for Notes {
             match &self.fail {
                 Fail::Times(times) if call < *times => Err(Rejection::Retry("not yet".into())),
                 Fail::PanicOn(subject) if *subject == event.subject => panic!("cannot bear {subject}"),
-                Fail::Hang if call == 0 => std::future::pending().await,
+                Fail::Hang(number) if call == *number => std::future::pending().await,
                 _ => Ok(Handled::default()),
             }
         }
