@@ -1,12 +1,13 @@
 //! A durable consumer: what it wants, how it handles an event once, and when it gives up.
 
-use std::{error::Error as StdError, fmt::Display, panic::AssertUnwindSafe, sync::Arc};
+use std::{error::Error as StdError, fmt::Display, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use chatty_events::{Envelope, Undecodable};
 use chatty_store::{Db, Error, Tx, query};
 use chatty_types::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt, future::BoxFuture};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// A durable group: every event with one of its keys reaches one of its members.
@@ -99,6 +100,10 @@ fn rung(attempt: i64) -> &'static Rung {
     &LADDER[failures.saturating_sub(1).min(LADDER.len() - 1)]
 }
 
+/// For one event, from the beginning of its transaction to the end. A database connection may die without a word, and
+/// whoever waits on it would wait for good.
+const HANDLING: Duration = Duration::from_mins(1);
+
 /// What became of an event, and so what its bus is to do before it acknowledges it.
 pub(crate) enum Outcome {
     /// Nothing but to send the hints.
@@ -126,6 +131,11 @@ struct NotAnEnvelope;
 #[error("the handler panicked")]
 struct Panicked;
 
+/// It may work over another connection to the database.
+#[derive(Debug, thiserror::Error)]
+#[error("not handled within a minute")]
+struct TookTooLong;
+
 impl Consumer {
     /// Handles the event that `bytes` hold and decides what follows. `id` names it in the log; `attempt` counts from 1.
     pub(crate) async fn outcome(&self, clock: &Clock, id: impl Display, bytes: &[u8], attempt: i64) -> Outcome {
@@ -146,7 +156,10 @@ impl Consumer {
 
     async fn handle_bytes(&self, clock: &Clock, bytes: &[u8]) -> Result<Handled, Rejection> {
         match serde_json::from_slice(bytes) {
-            Ok(event) => self.handle_once(clock, &event).await,
+            Ok(event) => {
+                let handled = timeout(HANDLING, self.handle_once(clock, &event)).await;
+                handled.unwrap_or_else(|_| Err(Rejection::Retry(TookTooLong.into())))
+            }
             Err(_) => Err(Rejection::Poison(NotAnEnvelope.into())),
         }
     }
@@ -197,4 +210,41 @@ async fn insert_inbox(tx: &mut Tx, group: &str, event: Uuid, now: DateTime<Utc>)
     .execute(tx)
     .await?;
     Ok(inserted == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use chatty_events::system::OutboxAppended;
+    use chatty_scratch::Scratch;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// Tells that it was called, and never ends.
+    #[derive(Default)]
+    struct Hanging(Notify);
+
+    impl Handler for Hanging {
+        fn handle<'a>(&'a self, _: &'a mut Tx, _: &'a Envelope) -> BoxFuture<'a, Result<Handled, Rejection>> {
+            self.0.notify_one();
+            std::future::pending().boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_whose_handling_never_ends_is_tried_again_later() {
+        let scratch = Scratch::new().await;
+        let db = Db::open_sqlite(&scratch.folder().join("hanging"), crate::MIGRATIONS).await.unwrap();
+        let handler = Arc::new(Hanging::default());
+        let consumer = Consumer { group: Group { name: "hanging", keys: &[] }, db, handler: handler.clone() };
+        let clock = Clock::system();
+        let event = Envelope::new(&clock, &OutboxAppended { service: "posts".to_owned() }).to_json();
+        let called = async {
+            handler.0.notified().await;
+            // Only now, because the database takes real time.
+            tokio::time::pause();
+        };
+        let (outcome, ()) = tokio::join!(consumer.outcome(&clock, "it", event.as_bytes(), 1), called);
+        assert!(matches!(outcome, Outcome::Again(_)));
+    }
 }

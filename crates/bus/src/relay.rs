@@ -11,7 +11,7 @@ use chatty_store::Db;
 use chatty_types::Clock;
 use tokio::{
     sync::watch,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -24,6 +24,8 @@ use crate::{
 
 const BATCH: i64 = 500;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// For one step. A database connection may die without a word, and whoever waits on it would wait for good.
+const STEP: Duration = Duration::from_mins(1);
 const PRUNE_EVERY: Duration = Duration::from_mins(1);
 /// At most one wake-up in so long goes to the relay that publishes.
 const COALESCE: Duration = Duration::from_millis(20);
@@ -49,6 +51,8 @@ enum RelayError {
     NotAnEnvelope(Uuid, #[source] serde_json::Error),
     #[error("another relay has taken over")]
     Replaced,
+    #[error("a step took longer than a minute")]
+    TookTooLong,
 }
 
 /// Publishes what the outbox of `db` holds until `stop`; a batch in hand is finished.
@@ -95,7 +99,7 @@ impl Relay {
             self.publish_in_turn(Some(&lease)).await;
         }
         // At the end of its own process nobody holds the turn in vain.
-        if let Err(error) = lease.give_up().await {
+        if let Err(error) = within(lease.give_up()).await {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(service = self.service, error, "the relay's turn was not given up");
         }
@@ -111,7 +115,7 @@ impl Relay {
                 biased;
                 () = self.stop.cancelled() => return false,
                 () = sleep_until(watch.look_at()) => {
-                    let looked = watch.look().await.map_err(RelayError::from);
+                    let looked = within(watch.look()).await;
                     let is_mine = *looked.as_ref().unwrap_or(&false);
                     self.note(looked.err());
                     if is_mine {
@@ -127,7 +131,7 @@ impl Relay {
                     woke_at = Instant::now();
                     commits.mark_unchanged();
                     // Most commits append nothing. An error is met again by the next look.
-                    if outbox::has_unsent(&self.db).await.unwrap_or(false) {
+                    if within(outbox::has_unsent(&self.db)).await.unwrap_or(false) {
                         let event = OutboxAppended { service: self.service.to_owned() };
                         self.bus.broadcast(Envelope::new(&self.clock, &event));
                     }
@@ -143,16 +147,16 @@ impl Relay {
         loop {
             if let Some(lease) = lease.filter(|_| renewed_at.elapsed() >= RENEW_EVERY) {
                 renewed_at = Instant::now();
-                match lease.renew().await {
+                match within(lease.renew()).await {
                     Ok(true) => {}
                     Ok(false) => return self.note(Some(RelayError::Replaced)),
-                    Err(error) => self.note(Some(error.into())),
+                    Err(error) => self.note(Some(error)),
                 }
             }
             self.prune().await;
             // Before looking: what is written from here on wakes the loop again.
             commits.mark_unchanged();
-            let published = self.publish_batch(lease).await;
+            let published = within(Box::pin(self.publish_batch(lease))).await;
             if self.stop.is_cancelled() {
                 return;
             }
@@ -207,11 +211,11 @@ impl Relay {
         if self.pruned_at.elapsed() < PRUNE_EVERY {
             return;
         }
-        match outbox::prune(&self.db, self.clock.now() - outbox::RETENTION).await {
+        match within(outbox::prune(&self.db, self.clock.now() - outbox::RETENTION)).await {
             // More is left: go on in the next round, so that publishing never waits for long.
             Ok(true) => {}
             Ok(false) => self.pruned_at = Instant::now(),
-            Err(error) => self.note(Some(error.into())),
+            Err(error) => self.note(Some(error)),
         }
     }
 
@@ -230,12 +234,20 @@ impl Relay {
     }
 }
 
+/// Ends a step that takes too long.
+async fn within<T, E>(step: impl Future<Output = Result<T, E>>) -> Result<T, RelayError>
+where
+    RelayError: From<E>,
+{
+    Ok(timeout(STEP, step).await.map_err(|_| RelayError::TookTooLong)??)
+}
+
 /// Renews the lease while something takes long; ends when it is lost.
 async fn replaced(lease: Option<&Lease>) {
     let Some(lease) = lease else { return std::future::pending().await };
     loop {
         sleep(RENEW_EVERY).await;
-        match lease.renew().await {
+        match within(lease.renew()).await {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "the relay's turn was not renewed"),
@@ -315,7 +327,7 @@ mod tests {
             }
             stop.cancel();
         };
-        let both = async { tokio::join!(relay.run(), writing) };
+        let both = Box::pin(async { tokio::join!(relay.run(), writing) });
         tokio::time::timeout(Duration::from_mins(1), both).await.expect("each is published");
     }
 }
