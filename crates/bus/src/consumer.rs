@@ -100,9 +100,9 @@ fn rung(attempt: i64) -> &'static Rung {
     &LADDER[failures.saturating_sub(1).min(LADDER.len() - 1)]
 }
 
-/// For one event, from the beginning of its transaction to the end. A database connection may die without a word, and
+/// For one event, from the beginning of its transaction to the end, and for whatever else a member does to its database. A database connection may die without a word, and
 /// whoever waits on it would wait for good.
-const HANDLING: Duration = Duration::from_mins(1);
+pub(crate) const HANDLING: Duration = Duration::from_mins(1);
 
 /// What became of an event, and so what its bus is to do before it acknowledges it.
 pub(crate) enum Outcome {

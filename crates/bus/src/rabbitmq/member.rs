@@ -19,7 +19,10 @@ use super::{
     publish::{Unconfirmed, pass_on, persistent},
     stored::{self, Stranded},
 };
-use crate::{Bus, Consumer, consumer::Outcome};
+use crate::{
+    Bus, Consumer,
+    consumer::{HANDLING, Outcome},
+};
 
 /// Events a member holds: enough to hide the way to the broker. All of them count as delivered if its process dies, so a
 /// member holds one until it has answered for it: an event that kills its process is soon the first in its queue, and
@@ -90,11 +93,11 @@ async fn serve(bus: &RabbitMq, link: &Link, consumer: &Consumer, stop: &Cancella
             biased;
             () = stop.cancelled() => break,
             // At once, and so before the first event.
-            _ = adopt.tick() => adopt_stored(bus, link, consumer).await?,
-            _ = prune.tick() => if let Err(error) = consumer.prune_inbox(&bus.0.clock).await {
-                let name = consumer.group.name;
-                tracing::warn!(consumer = name, error = &error as &dyn std::error::Error, "inbox not pruned");
+            _ = adopt.tick() => tokio::select! {
+                adopted = adopt_stored(bus, link, consumer) => adopted?,
+                () = stop.cancelled() => break,
             },
+            _ = prune.tick() => prune_inbox(bus, consumer).await,
             delivery = deliveries.next() => {
                 let delivery = delivery.ok_or(Interrupted::Cancelled)??;
                 let attempt = attempts(&delivery) + 1;
@@ -122,6 +125,17 @@ async fn serve(bus: &RabbitMq, link: &Link, consumer: &Consumer, stop: &Cancella
     // Returns what was not begun.
     drop(timeout(CLOSING, channel.close(200, "stopping".into())).await);
     Ok(())
+}
+
+async fn prune_inbox(bus: &RabbitMq, consumer: &Consumer) {
+    let name = consumer.group.name;
+    match timeout(HANDLING, consumer.prune_inbox(&bus.0.clock)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(consumer = name, error = &error as &dyn std::error::Error, "inbox not pruned");
+        }
+        Err(_) => tracing::warn!(consumer = name, "inbox not pruned: the database does not answer"),
+    }
 }
 
 /// Asks for the group's events, at most `prefetch` of them unanswered.

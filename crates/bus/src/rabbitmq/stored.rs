@@ -3,6 +3,7 @@
 
 use chatty_store::{Db, Error, query};
 use lapin::types::ShortString;
+use tokio::time::{error::Elapsed, timeout};
 use uuid::Uuid;
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
     publish::{Unconfirmed, pass_on, persistent},
     publisher::Publisher,
 };
+use crate::consumer::HANDLING;
 
 const BATCH: i64 = 128;
 
@@ -20,12 +22,14 @@ pub(super) enum Stranded {
     Store(#[from] Error),
     #[error("a stored delivery cannot be moved to the broker")]
     Publish(#[from] Unconfirmed),
+    #[error("the database does not answer")]
+    Silent(#[from] Elapsed),
 }
 
 /// Moves all deliveries of `group` to `queue`. One that is moved twice meets the inbox.
 pub(super) async fn move_all(db: &Db, group: &str, publisher: &Publisher, queue: &ShortString) -> Result<(), Stranded> {
     loop {
-        let deliveries = list(db, group).await?;
+        let deliveries = timeout(HANDLING, list(db, group)).await??;
         if deliveries.is_empty() {
             return Ok(());
         }
@@ -35,7 +39,7 @@ pub(super) async fn move_all(db: &Db, group: &str, publisher: &Publisher, queue:
             // By the default exchange, which finds a queue by its name.
             pass_on(publisher, "".into(), queue.clone(), properties, envelope.as_bytes()).await?;
         }
-        delete(db, group, deliveries.into_iter().map(|(id, ..)| id)).await?;
+        timeout(HANDLING, delete(db, group, deliveries.into_iter().map(|(id, ..)| id))).await??;
     }
 }
 
