@@ -15,6 +15,7 @@ use crate::{
 #[ignore = "needs CHATTY_TEST_BROKER_URL"]
 async fn listeners_are_told_to_look_after_every_connection() {
     let world = World::new(&[NOTES]).await;
+    assert!(world.way.is_some(), "CHATTY_TEST_BROKER_URL");
     let process = world.process().await;
     let mut ear = process.bus.listen(KEYS);
     assert!(matches!(ear.hear().await, Heard::Missed), "the key was not bound before");
