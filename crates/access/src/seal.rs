@@ -1,7 +1,9 @@
 //! The sealed header by which the router tells a subgraph in another process who is asking.
 //!
 //! `chatty-context: v1.<base64url of JSON>.<base64url of HMAC-SHA-256>`. The seal names the subgraph it is for, holds for
-//! half a minute and covers the request's body, so that it is worth nothing to anybody who sees it.
+//! half a minute and covers the request's body. Whoever sees one may send the same body to the same subgraph again until
+//! then, and nothing else: seals are not remembered, and do not cover method or path. Subgraph ports belong on a private
+//! network.
 
 use std::net::{IpAddr, Ipv6Addr};
 
