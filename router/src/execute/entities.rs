@@ -186,7 +186,7 @@ impl Batch {
                 *uses -= 1;
                 let source = if *uses == 0 { std::mem::take(entity) } else { entity.clone() };
                 if source != Value::Null {
-                    merge(target, source);
+                    merge(supergraph, target, source);
                 }
             });
         }

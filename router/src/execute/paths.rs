@@ -145,7 +145,7 @@ pub(super) fn merge_into(supergraph: &Supergraph, data: &mut Value, path: &Path,
         remaining = remaining.saturating_sub(1);
         let source = if remaining == 0 { value.take() } else { value.clone() };
         if let Some(source) = source {
-            merge(target, source);
+            merge(supergraph, target, source);
         }
     });
 }
