@@ -4,6 +4,7 @@
 //! exhaust memory, and neither can be caught. What can be caught is: it runs on a thread of its own with a big stack,
 //! few at a time, and a panic becomes an error.
 
+mod order;
 mod plan;
 mod wire;
 
@@ -65,7 +66,8 @@ impl Planner {
     /// Builds the planner's graph.
     pub(crate) fn new(supergraph_sdl: &str) -> Result<Self, String> {
         let construct = || {
-            let schema = safe_parse_schema(supergraph_sdl).map_err(|error| error.to_string())?;
+            let sdl = order::interface_objects_last(supergraph_sdl)?;
+            let schema = safe_parse_schema(&sdl).map_err(|error| error.to_string())?;
             let options = planner::QueryPlannerOptions::default();
             planner::Planner::new_from_supergraph(&schema, options).map_err(|error| error.to_string())
         };

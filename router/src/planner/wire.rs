@@ -9,8 +9,9 @@ use async_graphql::{
 };
 use serde::Deserialize;
 
-use super::plan::{
-    EntityCall, Fetch, FetchVariable, Node, Path, PathStep, Plan, Rename, Requirement, Source, TypenameSetter,
+use super::{
+    order,
+    plan::{EntityCall, Fetch, FetchVariable, Node, Path, PathStep, Plan, Rename, Requirement, Source, TypenameSetter},
 };
 use crate::{operation::VARIABLE_PREFIX, supergraph::Supergraph, upstream::SubgraphDocument};
 
@@ -201,6 +202,7 @@ impl Reader<'_> {
 
     fn finish(&mut self, service: &str, document: SubgraphDocument, source: Source) -> Result<Node, WireError> {
         self.fetches += 1;
+        let service = order::original(service);
         let subgraph = self
             .supergraph
             .subgraphs
