@@ -23,11 +23,26 @@ impl Leaf {
                 write_number(out, number);
             }
             (Self::Float, Value::Number(number)) => write_number(out, number),
-            (Self::Enum(values), Value::Enum(name)) if values.contains(name.as_str()) => write_str(out, name),
-            (Self::Enum(values), Value::String(name)) if values.contains(name.as_str()) => write_str(out, name),
+            (Self::Enum { visible, .. }, value) if name(value).is_some_and(|name| visible.contains(name)) => {
+                write_value(out, value);
+            }
             _ => return false,
         }
         true
+    }
+
+    /// Whether it is a value of the enum that clients may not see.
+    pub(super) fn hides(&self, value: &Value) -> bool {
+        let Self::Enum { hidden, .. } = self else { return false };
+        name(value).is_some_and(|name| hidden.contains(name))
+    }
+}
+
+fn name(value: &Value) -> Option<&str> {
+    match value {
+        Value::Enum(name) => Some(name),
+        Value::String(name) => Some(name),
+        _ => None,
     }
 }
 
@@ -48,6 +63,17 @@ mod tests {
         assert_eq!(written(&Leaf::Int, (i64::from(i32::MAX) + 1).into()), None);
         assert_eq!(written(&Leaf::Int, 1.5.into()), None);
         assert_eq!(written(&Leaf::Int, "1".into()), None);
+    }
+
+    #[test]
+    fn a_value_that_clients_may_not_see_is_hidden_and_one_that_is_none_is_not() {
+        let values = |names: &[&str]| names.iter().map(|name| apollo_compiler::Name::new(name).unwrap()).collect();
+        let role = Leaf::Enum { visible: values(&["READER"]), hidden: values(&["ROBOT"]) };
+        assert_eq!(written(&role, "READER".into()).as_deref(), Some("\"READER\""));
+        for (value, hidden) in [("ROBOT", true), ("GHOST", false)] {
+            assert_eq!(written(&role, value.into()), None);
+            assert_eq!(role.hides(&Value::String(value.to_owned())), hidden, "{value}");
+        }
     }
 
     #[test]

@@ -205,6 +205,9 @@ impl<'a> Writer<'a> {
         let written = match (shape, value) {
             (Shape::Leaf(leaf), value) => {
                 if !leaf.write(&mut self.out, value) {
+                    if leaf.hides(value) {
+                        return Outcome::Null;
+                    }
                     self.report.not_coercible(field);
                     return Outcome::Explained;
                 }

@@ -75,8 +75,12 @@ pub(super) enum Leaf {
     String,
     Boolean,
     Id,
-    /// The values that clients may see.
-    Enum(IndexSet<Name>),
+    Enum {
+        /// The values that clients may see.
+        visible: IndexSet<Name>,
+        /// Those that are `@inaccessible`.
+        hidden: IndexSet<Name>,
+    },
     /// Passes through.
     Custom,
 }
@@ -242,7 +246,13 @@ impl Collected<'_> {
 
     fn named(&self, supergraph: &Supergraph, name: &Name) -> Shape {
         match supergraph.api.types.get(name) {
-            Some(ExtendedType::Enum(values)) => Shape::Leaf(Leaf::Enum(values.values.keys().cloned().collect())),
+            Some(ExtendedType::Enum(visible)) => {
+                let all = supergraph.full.get_enum(name).into_iter().flat_map(|all| all.values.keys());
+                Shape::Leaf(Leaf::Enum {
+                    visible: visible.values.keys().cloned().collect(),
+                    hidden: all.filter(|value| !visible.values.contains_key(*value)).cloned().collect(),
+                })
+            }
             Some(ExtendedType::Object(_) | ExtendedType::Interface(_) | ExtendedType::Union(_)) => {
                 Shape::Composite(Level::new(supergraph, name, self.sets.clone()))
             }
