@@ -1,11 +1,12 @@
-// Serves a suite's subgraphs on a free port of this machine and composes their supergraph.
+// Serves a suite's subgraphs on a free port of this machine and composes their supergraph by the reference
+// implementation, which is an oracle here and no part of what ships.
 import { createServer } from 'node:http';
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { createHandler } from 'graphql-http/lib/use/http';
 
-/** `{ supergraph, stop() }`: each subgraph answers at the URL that the supergraph names. */
+/** `{ supergraph, services, stop() }`: each subgraph answers at the URL that the supergraph names. */
 export async function serveSubgraphs(subgraphs) {
   const handlers = new Map();
   const server = createServer((request, response) => {
@@ -18,7 +19,7 @@ export async function serveSubgraphs(subgraphs) {
     const document = parse(typeDefs);
     const schema = buildSubgraphSchema({ typeDefs: document, resolvers });
     handlers.set(`/${name}`, createHandler({ schema }));
-    return { name, typeDefs: document, url: `http://127.0.0.1:${server.address().port}/${name}` };
+    return { name, text: typeDefs, typeDefs: document, url: `http://127.0.0.1:${server.address().port}/${name}` };
   });
   const stop = () =>
     new Promise((resolve) => {

@@ -1,8 +1,9 @@
-// Starts `chatty router` for a supergraph on a free port of this machine and ends it by its id.
-import { spawn } from 'node:child_process';
+// Starts `chatty router` for a supergraph on a free port of this machine and ends it by its id; composes with `chatty`.
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 const BINARY = process.env.CHATTY ?? path.resolve(import.meta.dirname, '../../target/debug/chatty');
 
@@ -52,4 +53,20 @@ export async function ask(url, body, headers = {}) {
     body: JSON.stringify(body),
   });
   return response.json();
+}
+
+/** The supergraph that `chatty schema compose` makes of `[{ name, text, url }]`; throws what it says where it cannot. */
+export async function compose(subgraphs) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'chatty-compose-'));
+  try {
+    const sources = subgraphs.map(async ({ name, text, url }) => {
+      await writeFile(path.join(folder, `${name}.graphql`), text);
+      return `${name}=${name}.graphql@${url}`;
+    });
+    const options = { cwd: folder, env: { PATH: process.env.PATH }, maxBuffer: 16 * 1024 * 1024 };
+    const { stdout } = await promisify(execFile)(BINARY, ['schema', 'compose', ...(await Promise.all(sources))], options);
+    return stdout;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
