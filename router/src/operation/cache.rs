@@ -226,7 +226,8 @@ impl Variant {
                 let parts = truncate(self.parts.join(" "), LOGGED);
                 let reason = truncate(error.to_string(), LOGGED);
                 tracing::error!(error = reason, parts, "an operation could not be planned");
-                let refusal = Refusal::internal();
+                let message = "the operation is valid, but the gateway found no plan for it";
+                let refusal = Refusal::new(Code::Internal, message);
                 if matches!(error, PlanError::Thread(_)) { Err(refusal) } else { Ok(Err(refusal)) }
             }
         }
