@@ -136,10 +136,13 @@ impl<'a> Writer<'a> {
                 FieldValue::Introspection(shape) => self.introspection(field, shape)?,
                 FieldValue::Data(shape) => {
                     let value = members.and_then(|members| member(members, at, &field.data_key));
-                    let places = places.and_then(|places| places.key(&field.data_key));
+                    let below = places.and_then(|places| places.key(&field.data_key));
                     self.report.enter_key(&field.response_key);
-                    let written = self.value(shape, field, value, places);
+                    let written = self.value(shape, field, value, below);
                     self.report.leave();
+                    if let (Err(Stop::Propagate), Some(places)) = (&written, places) {
+                        self.report.cut(places, object);
+                    }
                     written?;
                 }
             }

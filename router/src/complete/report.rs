@@ -17,6 +17,8 @@ pub(super) struct Report<'a> {
     limits: &'a Limits,
     caller: &'a Caller,
     path: Vec<PathStep<'a>>,
+    /// Errors at fields that the client did not select where it met them, and where that was; one place for each.
+    strays: Vec<(usize, Vec<PathStep<'a>>)>,
     /// The members of `errors`, separated by commas.
     out: Vec<u8>,
     count: usize,
@@ -30,7 +32,7 @@ enum PathStep<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(list: &'a [SubgraphError], limits: &'a Limits, caller: &'a Caller) -> Self {
-        Self { list, limits, caller, path: Vec::with_capacity(16), out: Vec::new(), count: 0 }
+        Self { list, limits, caller, path: Vec::with_capacity(16), strays: Vec::new(), out: Vec::new(), count: 0 }
     }
 
     pub(super) fn enter_key(&mut self, key: &'a Name) {
@@ -46,7 +48,13 @@ impl<'a> Report<'a> {
     }
 
     /// Writes `,"errors":[…]` where there are any.
-    pub(super) fn finish(self, out: &mut Vec<u8>) {
+    pub(super) fn finish(mut self, out: &mut Vec<u8>) {
+        for (id, path) in std::mem::take(&mut self.strays) {
+            if !self.list[id].asked.get() {
+                self.path = path;
+                self.subgraph_error(id);
+            }
+        }
         if self.count > 0 {
             out.extend_from_slice(b",\"errors\":[");
             out.extend_from_slice(&self.out);
@@ -111,20 +119,39 @@ impl<'a> Report<'a> {
         any
     }
 
-    /// Errors below an object at fields that the client did not select: the planner did, for keys. They are told at
-    /// the object.
+    /// Errors below an object at fields that the client did not select there. Another of its aliases did, and tells; or
+    /// only the planner did, for keys: those that nobody tells in the end are told at the object.
     pub(super) fn strays(&mut self, places: &Places, object: &Object) {
         for (key, below) in &places.keys {
             if !object.fields.iter().any(|field| *field.data_key == **key) {
-                self.everything(below);
+                self.stray(below);
             }
         }
     }
 
-    fn everything(&mut self, places: &Places) {
-        self.here(places);
+    /// Errors of an object that is cut off before they were met: another one already tells why.
+    pub(super) fn cut(&self, places: &Places, object: &Object) {
+        for field in &object.fields {
+            if let Some(below) = places.key(&field.data_key) {
+                self.asked(below);
+            }
+        }
+    }
+
+    fn asked(&self, places: &Places) {
+        places.here.iter().for_each(|id| self.list[*id].asked.set(true));
+        places.keys.values().chain(places.indices.values()).for_each(|below| self.asked(below));
+    }
+
+    fn stray(&mut self, places: &Places) {
+        for id in &places.here {
+            let error = &self.list[*id];
+            if !error.asked.get() && !error.strays.replace(true) {
+                self.strays.push((*id, self.path.clone()));
+            }
+        }
         for below in places.keys.values().chain(places.indices.values()) {
-            self.everything(below);
+            self.stray(below);
         }
     }
 
@@ -142,6 +169,7 @@ impl<'a> Report<'a> {
 
     fn subgraph_error(&mut self, id: usize) {
         let error = &self.list[id];
+        error.asked.set(true);
         if error.silent || error.once && error.reported.replace(true) {
             return;
         }
