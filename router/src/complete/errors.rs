@@ -94,6 +94,15 @@ impl Errors {
         }
     }
 
+    /// Whether an error is filed at a field of the object at this place.
+    pub(crate) fn explains(&self, place: &[Step]) -> bool {
+        let below = place.iter().try_fold(&self.root, |at, step| match step {
+            Step::Key(key) => at.keys.get(key),
+            Step::Index(index) => at.indices.get(index),
+        });
+        below.is_some_and(|below| below.keys.values().any(|field| !field.here.is_empty()))
+    }
+
     pub(super) fn root(&self) -> Option<&Places> {
         (!self.list.is_empty()).then_some(&self.root)
     }

@@ -24,6 +24,16 @@ pub(super) struct Report<'a> {
     count: usize,
 }
 
+/// What is known of why a value is null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    Unknown,
+    /// Its entity is not there, which is no error.
+    Absence,
+    /// Errors, which have been told.
+    Errors,
+}
+
 #[derive(Clone, Copy)]
 enum PathStep<'a> {
     Key(&'a str),
@@ -71,16 +81,23 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn here(&mut self, places: &Places) {
+    fn here(&mut self, places: &Places) -> Cause {
+        let mut cause = Cause::Unknown;
         for id in &places.here {
             self.subgraph_error(*id);
+            cause = cause.max(if self.list[*id].silent { Cause::Absence } else { Cause::Errors });
         }
+        cause
     }
 
-    /// All errors at and below a null. Says whether there were any.
-    pub(super) fn below_null(&mut self, supergraph: &'a Supergraph, places: &Places, shape: Option<&'a Shape>) -> bool {
-        self.here(places);
-        let mut any = !places.here.is_empty();
+    /// All errors at and below a null.
+    pub(super) fn below_null(
+        &mut self,
+        supergraph: &'a Supergraph,
+        places: &Places,
+        shape: Option<&'a Shape>,
+    ) -> Cause {
+        let mut cause = self.here(places);
         let shape = match shape {
             Some(Shape::NonNull(inner)) => Some(inner.as_ref()),
             shape => shape,
@@ -91,16 +108,16 @@ impl<'a> Report<'a> {
                 _ => None,
             };
             let step = field.map(|field| PathStep::Key(field.response_key.as_str()));
-            any |= self.below_step(supergraph, step, below, field.and_then(data_shape));
+            cause = cause.max(self.below_step(supergraph, step, below, field.and_then(data_shape)));
         }
         for (index, below) in &places.indices {
             let (step, item) = match shape {
                 Some(Shape::List(item)) => (Some(PathStep::Index(*index)), Some(item.as_ref())),
                 _ => (None, None),
             };
-            any |= self.below_step(supergraph, step, below, item);
+            cause = cause.max(self.below_step(supergraph, step, below, item));
         }
-        any
+        cause
     }
 
     /// The same one step further down; a step that the client has no name for is left out.
@@ -110,13 +127,14 @@ impl<'a> Report<'a> {
         step: Option<PathStep<'a>>,
         places: &Places,
         shape: Option<&'a Shape>,
-    ) -> bool {
+    ) -> Cause {
         self.path.extend(step);
-        let any = self.below_null(supergraph, places, shape);
+        let cause = self.below_null(supergraph, places, shape);
         if step.is_some() {
             self.path.pop();
         }
-        any
+        // An absence explains its own field alone.
+        if cause == Cause::Errors { cause } else { Cause::Unknown }
     }
 
     /// Errors below an object at fields that the client did not select there. Another of its aliases did, and tells; or

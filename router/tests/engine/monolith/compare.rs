@@ -20,6 +20,9 @@ pub(super) fn difference(got: &Value, data: &Value, expected: &Value) -> Option<
     if got["data"] != *data {
         return Some("the data is different".to_owned());
     }
+    if data.is_null() && got.get("errors").is_none() {
+        return Some("no data and no error".to_owned());
+    }
     let (got, expected) = match (explained(data, got), explained(data, expected)) {
         (Ok(got), Ok(expected)) => (got, expected),
         (Err(what), _) | (_, Err(what)) => return Some(what),
@@ -28,10 +31,15 @@ pub(super) fn difference(got: &Value, data: &Value, expected: &Value) -> Option<
     let places: BTreeSet<_> = got.keys().chain(expected.keys()).collect();
     places.into_iter().find_map(|place| {
         let told = got.get(place).unwrap_or(&none);
-        // That an entity is not there is no error of the gateway's.
-        let possible = expected.get(place).unwrap_or(&none).iter().filter(|(message, ..)| message != ABSENT);
-        let possible: BTreeSet<_> = possible.cloned().collect();
-        if told.is_subset(&possible) && told.is_empty() == possible.is_empty() {
+        let (absent, possible): (BTreeSet<_>, BTreeSet<_>) =
+            expected.get(place).unwrap_or(&none).iter().cloned().partition(|(message, ..)| message == ABSENT);
+        // That an entity is not there is no error of the gateway's, but where the reference to it must not be null.
+        let mut told = told.clone();
+        if !absent.is_empty() {
+            told.retain(|(message, ..)| !message.ends_with("has no value"));
+        }
+        let missing = told.is_empty() && !possible.is_empty() && absent.is_empty();
+        if told.is_subset(&possible) && !missing {
             return None;
         }
         Some(format!("at {place} the errors are {told:?} and not {possible:?}"))

@@ -132,7 +132,7 @@ impl User {
         self.known(data::rank(&data::name(&self.0)))
     }
     async fn reputation(&self) -> Result<i32> {
-        self.known(data::reputation(&self.0))
+        Ok(data::reputation(&self.0))
     }
 }
 
