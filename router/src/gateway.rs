@@ -15,7 +15,7 @@ use crate::{
     Answer, AnswerKind, GraphqlRequest, LimitExceeded, Limits, LoadError, Upstream,
     complete::Completion,
     execute::Execution,
-    operation::{Coerced, Known, Operations, Refusal, Variant, check_weight, coerce, compose},
+    operation::{Coerced, Known, Operations, Refusal, Variant, check_weight, coerce},
     planner::{Node, Plan, Planner},
     supergraph::Supergraph,
     upstream::Failure,
@@ -186,7 +186,7 @@ impl Inner {
         }
         let plan = variant.plan(&self.planner, supergraph, limits).await?;
         for argument in &variant.composed {
-            let value = compose(&argument.value, &variables);
+            let value = argument.value(&variables);
             variables.insert(argument.name.clone(), value);
         }
         Ok(Prepared { known, variant, plan, variables })

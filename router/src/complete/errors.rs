@@ -19,6 +19,10 @@ pub(crate) struct SubgraphError {
     pub(crate) once: bool,
     /// Whether it was written; only of interest with `once`.
     pub(crate) reported: Cell<bool>,
+    /// Whether the client selected a field that it speaks of.
+    pub(crate) asked: Cell<bool>,
+    /// Whether it was met at a field that the client did not select there.
+    pub(crate) strays: Cell<bool>,
     /// Explains a null and is never written: see [`SubgraphError::absence`].
     pub(crate) silent: bool,
 }
@@ -31,6 +35,8 @@ impl SubgraphError {
             extensions: Vec::new(),
             once: false,
             reported: Cell::new(false),
+            asked: Cell::new(false),
+            strays: Cell::new(false),
             silent: false,
         }
     }
@@ -86,6 +92,15 @@ impl Errors {
         if !places.is_empty() {
             self.add(SubgraphError::absence(), places);
         }
+    }
+
+    /// Whether an error is filed at a field of the object at this place.
+    pub(crate) fn explains(&self, place: &[Step]) -> bool {
+        let below = place.iter().try_fold(&self.root, |at, step| match step {
+            Step::Key(key) => at.keys.get(key),
+            Step::Index(index) => at.indices.get(index),
+        });
+        below.is_some_and(|below| below.keys.values().any(|field| !field.here.is_empty()))
     }
 
     pub(super) fn root(&self) -> Option<&Places> {

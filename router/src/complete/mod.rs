@@ -26,7 +26,7 @@ use crate::{
     supergraph::Supergraph,
 };
 use errors::Places;
-use report::Report;
+use report::{Cause, Report};
 use shape::{FieldValue, Object, ObjectField, Shape};
 
 /// What completion reads besides the data.
@@ -58,7 +58,7 @@ impl<'a> Completion<'a> {
         };
         match completed {
             Ok(()) => {}
-            Err(Stop::Propagate) => {
+            Err(Stop::Propagate | Stop::Absent) => {
                 writer.out.truncate(start);
                 writer.out.extend_from_slice(b"null");
             }
@@ -86,6 +86,8 @@ impl<'a> Completion<'a> {
 enum Stop {
     /// A null at a non-null place, already explained by an error.
     Propagate,
+    /// A null at a non-null place of an entity that is not there: the entity itself becomes null, without an error.
+    Absent,
     /// The answer is longer than allowed.
     Full,
 }
@@ -106,6 +108,8 @@ enum Outcome {
     Null,
     /// Null, and an error says why.
     Explained,
+    /// Null, because the entity that it is a field of is not there.
+    Absent,
     /// The answer is longer than allowed.
     Full,
 }
@@ -136,10 +140,13 @@ impl<'a> Writer<'a> {
                 FieldValue::Introspection(shape) => self.introspection(field, shape)?,
                 FieldValue::Data(shape) => {
                     let value = members.and_then(|members| member(members, at, &field.data_key));
-                    let places = places.and_then(|places| places.key(&field.data_key));
+                    let below = places.and_then(|places| places.key(&field.data_key));
                     self.report.enter_key(&field.response_key);
-                    let written = self.value(shape, field, value, places);
+                    let written = self.value(shape, field, value, below);
                     self.report.leave();
+                    if let (Err(Stop::Propagate | Stop::Absent), Some(places)) = (&written, places) {
+                        self.report.cut(places, object);
+                    }
                     written?;
                 }
             }
@@ -167,11 +174,12 @@ impl<'a> Writer<'a> {
         match (self.nullable(inner, field, value, places), non_null) {
             (Outcome::Written, _) => Ok(()),
             (Outcome::Full, _) => Err(Stop::Full),
-            (Outcome::Null | Outcome::Explained, false) => {
+            (Outcome::Null | Outcome::Explained | Outcome::Absent, false) => {
                 self.out.extend_from_slice(b"null");
                 Ok(())
             }
             (Outcome::Explained, true) => Err(Stop::Propagate),
+            (Outcome::Absent, true) => Err(Stop::Absent),
             (Outcome::Null, true) => {
                 self.report.null_violation(field);
                 Err(Stop::Propagate)
@@ -195,8 +203,12 @@ impl<'a> Writer<'a> {
                 let written = self.object(object, None, Some(places));
                 return self.settle(start, written);
             }
-            let explained = places.is_some_and(|places| self.report.below_null(self.supergraph, places, Some(shape)));
-            return if explained { Outcome::Explained } else { Outcome::Null };
+            let cause = places.map(|places| self.report.below_null(self.supergraph, places, Some(shape)));
+            return match cause {
+                Some(Cause::Errors) => Outcome::Explained,
+                Some(Cause::Absence) => Outcome::Absent,
+                Some(Cause::Unknown) | None => Outcome::Null,
+            };
         };
         if let Some(places) = places {
             self.report.beside_value(places);
@@ -236,10 +248,10 @@ impl<'a> Writer<'a> {
     fn settle(&mut self, start: usize, written: Result<(), Stop>) -> Outcome {
         match written {
             Ok(()) => Outcome::Written,
-            Err(Stop::Propagate) => {
+            Err(stop @ (Stop::Propagate | Stop::Absent)) => {
                 self.cut += self.out.len() - start;
                 self.out.truncate(start);
-                Outcome::Explained
+                if matches!(stop, Stop::Absent) { Outcome::Null } else { Outcome::Explained }
             }
             Err(Stop::Full) => Outcome::Full,
         }

@@ -17,9 +17,21 @@ pub(super) struct Report<'a> {
     limits: &'a Limits,
     caller: &'a Caller,
     path: Vec<PathStep<'a>>,
+    /// Errors at fields that the client did not select where it met them, and where that was; one place for each.
+    strays: Vec<(usize, Vec<PathStep<'a>>)>,
     /// The members of `errors`, separated by commas.
     out: Vec<u8>,
     count: usize,
+}
+
+/// What is known of why a value is null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    Unknown,
+    /// Its entity is not there, which is no error.
+    Absence,
+    /// Errors, which have been told.
+    Errors,
 }
 
 #[derive(Clone, Copy)]
@@ -30,7 +42,7 @@ enum PathStep<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(list: &'a [SubgraphError], limits: &'a Limits, caller: &'a Caller) -> Self {
-        Self { list, limits, caller, path: Vec::with_capacity(16), out: Vec::new(), count: 0 }
+        Self { list, limits, caller, path: Vec::with_capacity(16), strays: Vec::new(), out: Vec::new(), count: 0 }
     }
 
     pub(super) fn enter_key(&mut self, key: &'a Name) {
@@ -46,7 +58,13 @@ impl<'a> Report<'a> {
     }
 
     /// Writes `,"errors":[…]` where there are any.
-    pub(super) fn finish(self, out: &mut Vec<u8>) {
+    pub(super) fn finish(mut self, out: &mut Vec<u8>) {
+        for (id, path) in std::mem::take(&mut self.strays) {
+            if !self.list[id].asked.get() {
+                self.path = path;
+                self.subgraph_error(id);
+            }
+        }
         if self.count > 0 {
             out.extend_from_slice(b",\"errors\":[");
             out.extend_from_slice(&self.out);
@@ -63,16 +81,23 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn here(&mut self, places: &Places) {
+    fn here(&mut self, places: &Places) -> Cause {
+        let mut cause = Cause::Unknown;
         for id in &places.here {
             self.subgraph_error(*id);
+            cause = cause.max(if self.list[*id].silent { Cause::Absence } else { Cause::Errors });
         }
+        cause
     }
 
-    /// All errors at and below a null. Says whether there were any.
-    pub(super) fn below_null(&mut self, supergraph: &'a Supergraph, places: &Places, shape: Option<&'a Shape>) -> bool {
-        self.here(places);
-        let mut any = !places.here.is_empty();
+    /// All errors at and below a null.
+    pub(super) fn below_null(
+        &mut self,
+        supergraph: &'a Supergraph,
+        places: &Places,
+        shape: Option<&'a Shape>,
+    ) -> Cause {
+        let mut cause = self.here(places);
         let shape = match shape {
             Some(Shape::NonNull(inner)) => Some(inner.as_ref()),
             shape => shape,
@@ -83,16 +108,16 @@ impl<'a> Report<'a> {
                 _ => None,
             };
             let step = field.map(|field| PathStep::Key(field.response_key.as_str()));
-            any |= self.below_step(supergraph, step, below, field.and_then(data_shape));
+            cause = cause.max(self.below_step(supergraph, step, below, field.and_then(data_shape)));
         }
         for (index, below) in &places.indices {
             let (step, item) = match shape {
                 Some(Shape::List(item)) => (Some(PathStep::Index(*index)), Some(item.as_ref())),
                 _ => (None, None),
             };
-            any |= self.below_step(supergraph, step, below, item);
+            cause = cause.max(self.below_step(supergraph, step, below, item));
         }
-        any
+        cause
     }
 
     /// The same one step further down; a step that the client has no name for is left out.
@@ -102,29 +127,49 @@ impl<'a> Report<'a> {
         step: Option<PathStep<'a>>,
         places: &Places,
         shape: Option<&'a Shape>,
-    ) -> bool {
+    ) -> Cause {
         self.path.extend(step);
-        let any = self.below_null(supergraph, places, shape);
+        let cause = self.below_null(supergraph, places, shape);
         if step.is_some() {
             self.path.pop();
         }
-        any
+        // An absence explains its own field alone.
+        if cause == Cause::Errors { cause } else { Cause::Unknown }
     }
 
-    /// Errors below an object at fields that the client did not select: the planner did, for keys. They are told at
-    /// the object.
+    /// Errors below an object at fields that the client did not select there. Another of its aliases did, and tells; or
+    /// only the planner did, for keys: those that nobody tells in the end are told at the object.
     pub(super) fn strays(&mut self, places: &Places, object: &Object) {
         for (key, below) in &places.keys {
             if !object.fields.iter().any(|field| *field.data_key == **key) {
-                self.everything(below);
+                self.stray(below);
             }
         }
     }
 
-    fn everything(&mut self, places: &Places) {
-        self.here(places);
+    /// Errors of an object that is cut off before they were met: another one already tells why.
+    pub(super) fn cut(&self, places: &Places, object: &Object) {
+        for field in &object.fields {
+            if let Some(below) = places.key(&field.data_key) {
+                self.asked(below);
+            }
+        }
+    }
+
+    fn asked(&self, places: &Places) {
+        places.here.iter().for_each(|id| self.list[*id].asked.set(true));
+        places.keys.values().chain(places.indices.values()).for_each(|below| self.asked(below));
+    }
+
+    fn stray(&mut self, places: &Places) {
+        for id in &places.here {
+            let error = &self.list[*id];
+            if !error.asked.get() && !error.strays.replace(true) {
+                self.strays.push((*id, self.path.clone()));
+            }
+        }
         for below in places.keys.values().chain(places.indices.values()) {
-            self.everything(below);
+            self.stray(below);
         }
     }
 
@@ -142,6 +187,7 @@ impl<'a> Report<'a> {
 
     fn subgraph_error(&mut self, id: usize) {
         let error = &self.list[id];
+        error.asked.set(true);
         if error.silent || error.once && error.reported.replace(true) {
             return;
         }

@@ -35,6 +35,8 @@ struct Representations {
     asked: usize,
     /// For each path of the call, the places in the order of the walk.
     places: Vec<Vec<Placed>>,
+    /// For each path of the call, where something stands that has no representation.
+    unasked: Vec<Vec<Box<[usize]>>>,
 }
 
 /// An entity's place: the indices of the lists on the way, and which representation it has.
@@ -134,6 +136,21 @@ impl Batch {
         Err(Failure::Unavailable)
     }
 
+    /// The fields that are not asked for because their entity lacks what they require, where an error already tells
+    /// that it does.
+    pub(super) fn unasked_places(&self, calls: &[EntityCall], data: &Value, errors: &Errors) -> Vec<Vec<Step>> {
+        let mut filed = Vec::new();
+        for call in calls {
+            let Some(set) = self.set(call) else { continue };
+            for (path, indices) in call.paths.iter().zip(&set.unasked) {
+                let places = indices.iter().map(|indices| paths::place_steps(data, path, indices));
+                let explained = places.filter(|place| errors.explains(place));
+                explained.for_each(|place| filed.extend(file(&place, &[], &call.provides)));
+            }
+        }
+        filed
+    }
+
     /// Whether these can be the entities: one for each representation, in their order, or null.
     fn fit(&self, call: &EntityCall, entities: &[Value]) -> bool {
         self.set(call).is_some_and(|set| set.asked == entities.len())
@@ -196,18 +213,21 @@ impl Batch {
 impl Representations {
     fn read(supergraph: &Supergraph, data: &Value, call: &EntityCall) -> Self {
         let mut distinct = Distinct::default();
-        let mut places = Vec::with_capacity(call.paths.len());
+        let (mut places, mut unasked) = (Vec::with_capacity(call.paths.len()), Vec::with_capacity(call.paths.len()));
         for path in &call.paths {
-            let mut here = Vec::new();
+            let (mut here, mut lacking) = (Vec::new(), Vec::<Box<[usize]>>::new());
             paths::visit(supergraph, data, path, &mut Vec::new(), &mut |value, indices| {
                 if let Some(representation) = represent(supergraph, value, call) {
                     here.push(Placed { indices: indices.into(), representation: distinct.add(representation) });
+                } else {
+                    lacking.push(indices.into());
                 }
             });
             places.push(here);
+            unasked.push(lacking);
         }
         let asked = distinct.values.len();
-        Self { variable: call.variable.clone(), values: distinct.values, asked, places }
+        Self { variable: call.variable.clone(), values: distinct.values, asked, places, unasked }
     }
 }
 

@@ -108,7 +108,12 @@ impl<'a> Execution<'a> {
                 self.merge_root(path, keys, renames, answer);
             }
             Source::Entities(calls) => {
-                let batch = Batch::read(self.supergraph, &self.lock().data, calls);
+                let batch = {
+                    let Merged { data, errors } = &mut *self.lock();
+                    let batch = Batch::read(self.supergraph, data, calls);
+                    errors.add_absences(batch.unasked_places(calls, data, errors));
+                    batch
+                };
                 let Some((batch, variables)) = batch.into_request() else { return };
                 let answer = self.send(fetch, variables).await;
                 let Merged { data, errors } = &mut *self.lock();

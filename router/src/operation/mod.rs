@@ -17,4 +17,4 @@ pub(crate) use cache::{Known, Operations, Variant, check_weight};
 pub(crate) use canonical::{VARIABLE_PREFIX, data_key, mutation_key};
 pub(crate) use conditions::Conditions;
 pub(crate) use refusal::{Refusal, truncate};
-pub(crate) use variables::{Coerced, coerce, compose};
+pub(crate) use variables::{Coerced, coerce};

@@ -2,7 +2,8 @@
 //!
 //! A literal with variables inside is printed as one variable of the argument's type, whose value is composed for each
 //! request. By the specification a member whose variable is absent is absent itself, so that its default holds and what
-//! it names stays as it is; a subgraph's library may take it for null.
+//! it names stays as it is; a subgraph's library may take it for null. The same goes for an argument that has a default
+//! and whose variable has none.
 
 use std::fmt::Write as _;
 
@@ -15,6 +16,7 @@ use apollo_compiler::{
 use super::{
     canonical::{VARIABLE_PREFIX, write_value},
     rewrite::{FieldNode, Rewritten, SelectionNode},
+    variables::{Coerced, compose},
 };
 
 /// An argument whose value is composed of a literal and the variables inside.
@@ -22,11 +24,23 @@ pub(crate) struct Composed {
     /// The variable that stands for it; none of the client's has this name.
     pub(crate) name: Name,
     /// The literal.
-    pub(crate) value: Node<Value>,
-    /// The argument's type.
+    value: Node<Value>,
+    /// The argument's default, where the literal is a variable that may be absent.
+    default: Option<Node<Value>>,
+    /// What the variable is declared as.
     ty: String,
     /// The literal with its members in order: equal arguments are one, as their canonical keys are.
     text: String,
+}
+
+impl Composed {
+    /// The value for these variables.
+    pub(crate) fn value(&self, variables: &Coerced) -> async_graphql::Value {
+        match (&*self.value, &self.default) {
+            (Value::Variable(name), Some(default)) if !variables.contains_key(name) => compose(default, variables),
+            (value, _) => compose(value, variables),
+        }
+    }
 }
 
 /// What one printed operation has to compose.
@@ -119,19 +133,33 @@ fn field(out: &mut String, node: &FieldNode<'_>, composing: &mut Composing<'_>) 
 }
 
 impl Composing<'_> {
-    /// The variable that stands for the argument, if it is a literal with variables inside.
+    /// The variable that stands for the argument, if it is a literal with variables inside, or a variable in whose
+    /// absence the argument's default holds.
     fn name(&mut self, field: &Field, argument: &Argument) -> Option<Name> {
-        if matches!(*argument.value, Value::Variable(_)) || !holds_variable(&argument.value) {
-            return None;
-        }
-        let ty = field.definition.argument_by_name(&argument.name)?.ty.to_string();
+        let definition = field.definition.argument_by_name(&argument.name)?;
+        let (ty, default) = match &*argument.value {
+            Value::Variable(name) => {
+                let variable = self.operation.variables.iter().find(|variable| variable.name == *name)?;
+                if variable.default_value.is_some() || variable.ty.is_non_null() {
+                    return None;
+                }
+                // Nullable even where the argument is not: a null that is given fails this field and no other.
+                (variable.ty.to_string(), Some(definition.default_value.clone()?))
+            }
+            value if holds_variable(value) => (definition.ty.to_string(), None),
+            _ => return None,
+        };
         let mut text = String::new();
         write_value(&mut text, &argument.value, true);
+        if let Some(default) = &default {
+            text.push_str(" = ");
+            write_value(&mut text, default, true);
+        }
         if let Some(known) = self.all[self.start..].iter().find(|known| known.text == text && known.ty == ty) {
             return Some(known.name.clone());
         }
         let name = self.free_name();
-        self.all.push(Composed { name: name.clone(), value: argument.value.clone(), ty, text });
+        self.all.push(Composed { name: name.clone(), value: argument.value.clone(), default, ty, text });
         Some(name)
     }
 

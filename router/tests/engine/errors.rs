@@ -27,6 +27,14 @@ async fn each_alias_of_a_failed_field_has_its_error() {
 }
 
 #[tokio::test]
+async fn an_error_is_told_under_the_alias_that_asked_for_the_field() {
+    let f = Fixture::new();
+    let body = f.ask("{ a: me { id } b: me { private } c: me { name } }").await;
+    assert_eq!(body["data"], json!({ "a": { "id": "1" }, "b": { "private": null }, "c": { "name": "name 1" } }));
+    assert_eq!(errors_of(&body), [forbidden(&json!(["b", "private"]))]);
+}
+
+#[tokio::test]
 async fn a_non_null_failure_takes_the_nearest_nullable_parent_with_it() {
     let f = Fixture::new();
     let body = f.ask("{ u: user(id: \"1\") { name p: requiredPrivate } other: user(id: \"2\") { name } }").await;
