@@ -6,6 +6,7 @@ mod errors;
 mod events;
 mod get;
 mod http;
+mod in_flight;
 mod readiness;
 mod response;
 mod sse;
