@@ -1,21 +1,23 @@
 //! Merges values by moving them.
 
-use async_graphql::Value;
+use crate::value::Value;
 
 /// Merges `source` into `target`: objects member by member, lists item by item, anything else only where nothing is.
-pub(super) fn merge(target: &mut Value, source: Value) {
+pub(super) fn merge<'a>(target: &mut Value<'a>, source: Value<'a>) {
     match (target, source) {
         (Value::Object(target), Value::Object(source)) => {
             if target.is_empty() {
                 *target = source;
                 return;
             }
-            for (key, value) in source {
-                match target.get_mut(&key) {
+            let mut new = Vec::with_capacity(source.len());
+            for (name, value) in source.into_members() {
+                match target.get_mut(&name) {
                     Some(known) => merge(known, value),
-                    None => drop(target.insert(key, value)),
+                    None => new.push((name, value)),
                 }
             }
+            target.extend(new);
         }
         (Value::List(target), Value::List(source)) if target.len() == source.len() => {
             for (known, value) in target.iter_mut().zip(source) {
@@ -30,25 +32,30 @@ pub(super) fn merge(target: &mut Value, source: Value) {
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::Value as Owned;
+    use serde_json::{Value as Json, json};
+
     use super::*;
+
+    fn merged(target: Json, source: Json) -> Json {
+        let [target, source] = [target, source].map(|json| Owned::from_json(json).unwrap());
+        let mut merged = Value::from(&target);
+        merge(&mut merged, Value::from(&source));
+        Owned::from(merged).into_json().unwrap()
+    }
 
     #[test]
     fn objects_and_lists_merge_and_the_first_leaf_stands() {
-        let mut target =
-            Value::from_json(serde_json::json!({ "a": { "x": 1 }, "l": [{ "x": 1 }, null], "n": null, "v": 1 }))
-                .unwrap();
-        let source = serde_json::json!({ "a": { "y": 2 }, "l": [{ "y": 2 }, { "y": 3 }], "n": 4, "v": 5, "w": 6 });
-        merge(&mut target, Value::from_json(source).unwrap());
-        let merged = serde_json::json!({
+        let target = json!({ "a": { "x": 1 }, "l": [{ "x": 1 }, null], "n": null, "v": 1 });
+        let source = json!({ "a": { "y": 2 }, "l": [{ "y": 2 }, { "y": 3 }], "n": 4, "v": 5, "w": 6 });
+        let expected = json!({
             "a": { "x": 1, "y": 2 }, "l": [{ "x": 1, "y": 2 }, { "y": 3 }], "n": 4, "v": 1, "w": 6,
         });
-        assert_eq!(target.into_json().unwrap(), merged);
+        assert_eq!(merged(target, source), expected);
     }
 
     #[test]
     fn lists_of_different_length_do_not_mix() {
-        let mut target = Value::from_json(serde_json::json!([{ "x": 1 }])).unwrap();
-        merge(&mut target, Value::from_json(serde_json::json!([{ "y": 1 }, { "y": 2 }])).unwrap());
-        assert_eq!(target.into_json().unwrap(), serde_json::json!([{ "x": 1 }]));
+        assert_eq!(merged(json!([{ "x": 1 }]), json!([{ "y": 1 }, { "y": 2 }])), json!([{ "x": 1 }]));
     }
 }

@@ -4,7 +4,6 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use async_graphql::Response;
 use axum::body::Body;
 use bytes::Bytes;
 use chatty_access::{CONTEXT_HEADER, Caller, Seals};
@@ -21,14 +20,17 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Failure, HttpClient, NotAnEndpoint, SubgraphRequest, check_endpoint,
+    Answer, Failure, HttpClient, NotAnEndpoint, SubgraphRequest, Variable, check_endpoint,
     endpoints::{Endpoints, Place},
     events,
     in_flight::{InFlight, Key},
     readiness, response,
     tries::{TryError, check_status},
 };
-use crate::complete::json::{write_str, write_value};
+use crate::{
+    complete::json::{write_list, write_str, write_value},
+    value::Value,
+};
 
 /// How often a request is sent again after its first failure.
 const RETRIES: usize = 2;
@@ -81,7 +83,7 @@ type Read<T> = fn(http::Response<Incoming>) -> BoxFuture<'static, Result<T, TryE
 /// What a subscription is answered with.
 enum Opened {
     Stream(Body),
-    Answer(Box<Response>),
+    Answer(Bytes),
 }
 
 impl HttpUpstream {
@@ -131,27 +133,27 @@ impl HttpUpstream {
         self.inner.seal(caller, body)
     }
 
-    pub(super) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Response, Failure> {
-        let (outgoing, caller) = (Outgoing::of(&request, ANSWERS), request.caller);
-        let body = match self.in_flight.as_ref().filter(|_| outgoing.repeatable) {
-            None => self.inner.answer(&outgoing, caller, deadline).await?,
+    /// The bytes of an answer, whatever they are.
+    pub(super) async fn execute(&self, request: &SubgraphRequest<'_>, deadline: Instant) -> Result<Bytes, Failure> {
+        let (outgoing, caller) = (Outgoing::of(request, ANSWERS), request.caller);
+        match self.in_flight.as_ref().filter(|_| outgoing.repeatable) {
+            None => self.inner.answer(&outgoing, caller, deadline).await,
             Some(in_flight) => {
                 let key = Key::of(outgoing.body.clone(), caller, self.is_sealed());
                 let send = || {
                     let (inner, outgoing, caller) = (Arc::clone(&self.inner), outgoing.clone(), caller.clone());
                     async move { inner.answer(&outgoing, &caller, deadline).await }.boxed()
                 };
-                in_flight.share(&key, deadline, send).await?
+                in_flight.share(&key, deadline, send).await
             }
-        };
-        response::parse(&body).map_err(|error| self.inner.refuse(&error, caller))
+        }
     }
 
     pub(super) fn subscribe(
         &self,
         request: &SubgraphRequest<'_>,
         deadline: Instant,
-    ) -> BoxStream<'static, Result<Response, Failure>> {
+    ) -> BoxStream<'static, Result<Answer, Failure>> {
         let (upstream, outgoing, caller) =
             (Arc::clone(&self.inner), Outgoing::of(request, EVENTS), request.caller.clone());
         let opening = async move {
@@ -159,7 +161,9 @@ impl HttpUpstream {
                 Ok((Opened::Stream(body), place)) => {
                     events::read(Arc::clone(&upstream.name), caller.trace_id, body, place)
                 }
-                Ok((Opened::Answer(response), _ended)) => stream::once(std::future::ready(Ok(*response))).boxed(),
+                Ok((Opened::Answer(answer), _ended)) => {
+                    stream::once(std::future::ready(Ok(Answer::Json(answer)))).boxed()
+                }
                 Err(failure) => stream::once(std::future::ready(Err(failure))).boxed(),
             }
         };
@@ -174,7 +178,6 @@ impl Inner {
         Some(HeaderValue::try_from(seal).expect("a seal is visible ASCII"))
     }
 
-    /// The bytes of an answer, whatever they are.
     async fn answer(&self, outgoing: &Outgoing, caller: &Caller, deadline: Instant) -> Result<Bytes, Failure> {
         let (body, _ended) = self.ask(outgoing, caller, deadline, |answer| read(answer).boxed()).await?;
         Ok(body)
@@ -254,13 +257,6 @@ impl Inner {
             .map_err(|error| if error.is_connect() { TryError::NotConnected(error) } else { TryError::Broken(error) })
     }
 
-    /// Logs why bytes are no answer.
-    fn refuse(&self, error: &response::NotGraphql, caller: &Caller) -> Failure {
-        let (subgraph, trace_id, error) = (&*self.name, &caller.trace_id, error as &dyn std::error::Error);
-        tracing::warn!(subgraph, trace_id, error, "a subgraph's answer is no GraphQL response");
-        Failure::Unavailable
-    }
-
     fn log(&self, error: &TryError, uri: &Uri, caller: &Caller) {
         tracing::warn!(
             subgraph = &*self.name,
@@ -288,8 +284,7 @@ async fn open(answer: http::Response<Incoming>) -> Result<Opened, TryError> {
     if content_type.is_some_and(|value| media::is(value, "text/event-stream")) && answer.status().is_success() {
         return Ok(Opened::Stream(Body::new(answer.into_body())));
     }
-    let body = read(answer).await?;
-    Ok(Opened::Answer(Box::new(response::parse(&body)?)))
+    read(answer).await.map(Opened::Answer)
 }
 
 /// `{"query":…,"variables":{…}}`, of which the first part was written when the plan was made.
@@ -304,7 +299,10 @@ fn body(request: &SubgraphRequest<'_>) -> Bytes {
         }
         write_str(&mut out, name);
         out.push(b':');
-        write_value(&mut out, value);
+        match value {
+            Variable::Client(value) => write_value(&mut out, &Value::from(*value)),
+            Variable::Representations(values) => write_list(&mut out, values),
+        }
     }
     out.extend_from_slice(b"}}");
     Bytes::from(out)
