@@ -92,6 +92,8 @@ pub struct Config {
 pub struct RouterConfig {
     /// Origins besides the public URL whose pages may use the API, such as `https://app.example.com`.
     pub allowed_origins: Vec<String>,
+    /// Whether equal queries to a subgraph elsewhere, under way at the same time for the same caller, are sent once.
+    pub deduplicate: bool,
     /// What one request may ask for.
     pub limits: chatty_router::Limits,
 }

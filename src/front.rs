@@ -82,6 +82,7 @@ pub(crate) fn open_foreign(
     for (name, url) in subgraph_urls(supergraph)? {
         let upstream = HttpUpstream::new(&name, vec![url], client.clone(), None);
         let upstream = upstream.with_context(|| format!("the subgraph `{name}` cannot be reached"))?;
+        let upstream = deduplicating(config, upstream);
         upstreams.insert(name, Upstream::Http(upstream));
     }
     let gateway = Gateway::load(supergraph, upstreams, limits(config)).context("the supergraph does not load")?;
@@ -94,8 +95,12 @@ fn elsewhere(config: &Config, part: Part, base: &Base, client: &HttpClient) -> a
     let endpoint = |origin: Uri| format!("{origin}graphql/{name}").parse().expect("an origin ends in a slash");
     let endpoints = config.endpoints_of(part)?.into_iter().map(endpoint).collect();
     let sealing = Sealing { seals: base.seals.clone(), clock: base.env.clock.clone() };
-    HttpUpstream::new(name, endpoints, client.clone(), Some(sealing))
-        .with_context(|| format!("{name} cannot be reached"))
+    let upstream = HttpUpstream::new(name, endpoints, client.clone(), Some(sealing));
+    Ok(deduplicating(config, upstream.with_context(|| format!("{name} cannot be reached"))?))
+}
+
+fn deduplicating(config: &Config, upstream: HttpUpstream) -> HttpUpstream {
+    if config.router.deduplicate { upstream.deduplicating() } else { upstream }
 }
 
 /// Keeps `revocations` up to date by events and by what `snapshot` reads.

@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::Response;
 use chatty_access::Caller;
 use chatty_kit::{Code, scan};
 use futures_util::{
@@ -14,11 +13,11 @@ use tokio::time::Instant;
 use crate::{
     Answer, AnswerKind, GraphqlRequest, LimitExceeded, Limits, LoadError, Upstream,
     complete::Completion,
-    execute::Execution,
+    execute::{Answers, Execution},
     operation::{Coerced, Known, Operations, Refusal, Variant, check_weight, coerce},
     planner::{Node, Plan, Planner},
     supergraph::Supergraph,
-    upstream::Failure,
+    upstream::{Answer as SubgraphAnswer, Failure},
 };
 
 /// Executes operations on a supergraph. Cheap to clone; clones share their caches.
@@ -147,7 +146,8 @@ impl Gateway {
             let answer = Refusal::internal().answer(&caller);
             return stream::once(std::future::ready(answer)).boxed();
         };
-        let execution = self.inner.execution(&prepared, &caller);
+        let answers = Answers::of(&prepared.plan);
+        let execution = self.inner.execution(&prepared, &caller, &answers);
         let request = execution.source_request(source);
         let events = self.inner.upstreams[source.subgraph]
             .subscribe(request, Instant::now() + self.inner.timeouts[source.subgraph]);
@@ -192,12 +192,13 @@ impl Inner {
         Ok(Prepared { known, variant, plan, variables })
     }
 
-    fn execution<'a>(&'a self, prepared: &'a Prepared, caller: &'a Caller) -> Execution<'a> {
-        Execution::new(&self.supergraph, &self.upstreams, &prepared.variables, caller, &self.timeouts)
+    fn execution<'a>(&'a self, prepared: &'a Prepared, caller: &'a Caller, answers: &'a Answers) -> Execution<'a> {
+        Execution::new(&self.supergraph, &self.upstreams, &prepared.variables, caller, &self.timeouts, answers)
     }
 
     async fn run(&self, prepared: &Prepared, caller: &Caller) -> Answer {
-        let execution = self.execution(prepared, caller);
+        let answers = Answers::of(&prepared.plan);
+        let execution = self.execution(prepared, caller, &answers);
         // A mutation's root fields are steps of their own, and none stops the next.
         for root in &prepared.plan.roots {
             execution.run(root).await;
@@ -205,8 +206,9 @@ impl Inner {
         self.complete(prepared, execution)
     }
 
-    async fn event(&self, prepared: &Prepared, caller: &Caller, event: Result<Response, Failure>) -> Answer {
-        let execution = self.execution(prepared, caller);
+    async fn event(&self, prepared: &Prepared, caller: &Caller, event: Result<SubgraphAnswer, Failure>) -> Answer {
+        let answers = Answers::of(&prepared.plan);
+        let execution = self.execution(prepared, caller, &answers);
         if let Some(Node::Fetch(source)) = prepared.plan.roots.first() {
             if let Err(failure) = &event {
                 failure.log(&self.supergraph.subgraphs[source.subgraph], caller);

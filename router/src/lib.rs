@@ -15,6 +15,7 @@ pub mod revocation;
 mod supergraph;
 pub mod transport;
 mod upstream;
+mod value;
 
 pub use answer::{Answer, AnswerKind, GraphqlRequest};
 pub use compose::{ComposeError, compose, compose_located};

@@ -1,6 +1,6 @@
 //! Writes values as JSON bytes.
 
-use async_graphql::Value;
+use crate::value::Value;
 
 /// Writes a string with its quotes. Runs that need no escape are copied whole.
 pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
@@ -51,25 +51,15 @@ pub(crate) fn write_number(out: &mut Vec<u8>, number: &async_graphql::Number) {
     serde_json::to_writer(out, number).expect("a number has a JSON form and a vector takes any bytes");
 }
 
-/// Writes any value as it is: what custom scalars and error extensions hold.
-pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) {
+/// Writes any value as it is: what custom scalars, error extensions and variables hold.
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value<'_>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Boolean(true) => out.extend_from_slice(b"true"),
         Value::Boolean(false) => out.extend_from_slice(b"false"),
         Value::Number(number) => write_number(out, number),
         Value::String(text) => write_str(out, text),
-        Value::Enum(name) => write_str(out, name),
-        Value::List(items) => {
-            out.push(b'[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                write_value(out, item);
-            }
-            out.push(b']');
-        }
+        Value::List(items) => write_list(out, items),
         Value::Object(members) => {
             out.push(b'{');
             for (at, (key, member)) in members.iter().enumerate() {
@@ -82,22 +72,23 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) {
             }
             out.push(b'}');
         }
-        // As `async-graphql` itself serialises binary values.
-        Value::Binary(bytes) => {
-            out.push(b'[');
-            for (at, byte) in bytes.iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                write_usize(out, usize::from(*byte));
-            }
-            out.push(b']');
-        }
     }
 }
 
+/// Writes a list of values as they are.
+pub(crate) fn write_list(out: &mut Vec<u8>, items: &[Value<'_>]) {
+    out.push(b'[');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write_value(out, item);
+    }
+    out.push(b']');
+}
+
 /// Writes `,"name":value` if that takes no more than `room` bytes; otherwise it writes nothing and says so.
-pub(crate) fn write_member(out: &mut Vec<u8>, name: &str, value: &Value, room: usize) -> bool {
+pub(crate) fn write_member(out: &mut Vec<u8>, name: &str, value: &Value<'_>, room: usize) -> bool {
     let mut left = room;
     if !takes(&mut left, name.len() + 4) || !may_fit(value, &mut left) {
         return false;
@@ -116,12 +107,10 @@ pub(crate) fn write_member(out: &mut Vec<u8>, name: &str, value: &Value, room: u
 
 /// Whether a value may take no more bytes than are left, found without writing a large one: it counts what is there
 /// however it is escaped.
-fn may_fit(value: &Value, left: &mut usize) -> bool {
+fn may_fit(value: &Value<'_>, left: &mut usize) -> bool {
     match value {
         Value::Null | Value::Boolean(_) | Value::Number(_) => takes(left, 1),
         Value::String(text) => takes(left, text.len() + 2),
-        Value::Enum(name) => takes(left, name.len() + 2),
-        Value::Binary(bytes) => takes(left, bytes.len() + 2),
         Value::List(items) => takes(left, 2) && items.iter().all(|item| may_fit(item, left)),
         Value::Object(members) => {
             takes(left, 2) && members.iter().all(|(name, member)| takes(left, name.len() + 3) && may_fit(member, left))
@@ -137,14 +126,16 @@ fn takes(left: &mut usize, bytes: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::Value as Owned;
+
     use super::*;
 
     #[test]
     fn strings_and_values_read_back_as_serde_reads_them() {
         let text = "plain \"quoted\" back\\slash \n\r\t \u{1} \u{1f} ü 🦀";
-        let value = Value::from_json(serde_json::json!({ text: [1, -2.5, true, null, text], "empty": {} })).unwrap();
+        let value = Owned::from_json(serde_json::json!({ text: [1, -2.5, true, null, text], "empty": {} })).unwrap();
         let mut out = Vec::new();
-        write_value(&mut out, &value);
+        write_value(&mut out, &Value::from(&value));
         let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(read, value.into_json().unwrap());
     }
@@ -166,7 +157,8 @@ mod tests {
             serde_json::json!(null),
             serde_json::json!("x".repeat(100)),
         ] {
-            let value = Value::from_json(json.clone()).unwrap();
+            let value = Owned::from_json(json.clone()).unwrap();
+            let value = Value::from(&value);
             let expected = format!(",\"name\":{json}");
             let mut out = Vec::new();
             assert!(!write_member(&mut out, "name", &value, expected.len() - 1) && out.is_empty(), "{json}");

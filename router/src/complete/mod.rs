@@ -12,7 +12,6 @@ mod report;
 mod selection;
 mod shape;
 
-use async_graphql::{Name, Value, indexmap::IndexMap};
 use bytes::Bytes;
 use chatty_access::Caller;
 
@@ -24,6 +23,7 @@ use crate::{
     LimitExceeded, Limits,
     operation::{Coerced, Refusal},
     supergraph::Supergraph,
+    value::{self, Value},
 };
 use errors::Places;
 use report::{Cause, Report};
@@ -41,7 +41,7 @@ pub(crate) struct Completion<'a> {
 
 impl<'a> Completion<'a> {
     /// Writes the whole response; one that is longer than allowed has no data and the one error that says so.
-    pub(crate) fn complete(self, level: &'a Level, data: &'a Value, errors: &'a Errors) -> Bytes {
+    pub(crate) fn complete(self, level: &'a Level, data: &'a Value<'_>, errors: &'a Errors) -> Bytes {
         let mut writer = Writer {
             supergraph: self.supergraph,
             variables: self.variables,
@@ -129,7 +129,7 @@ impl<'a> Writer<'a> {
     fn object(
         &mut self,
         object: &'a Object,
-        members: Option<&'a IndexMap<Name, Value>>,
+        members: Option<&'a value::Object<'_>>,
         places: Option<&'a Places>,
     ) -> Result<(), Stop> {
         self.out.push(b'{');
@@ -139,7 +139,8 @@ impl<'a> Writer<'a> {
                 FieldValue::Typename(name) => self.out.extend_from_slice(name),
                 FieldValue::Introspection(shape) => self.introspection(field, shape)?,
                 FieldValue::Data(shape) => {
-                    let value = members.and_then(|members| member(members, at, &field.data_key));
+                    // Data mostly comes in the order that the client asked for.
+                    let value = members.and_then(|members| members.get_near(at, &field.data_key));
                     let below = places.and_then(|places| places.key(&field.data_key));
                     self.report.enter_key(&field.response_key);
                     let written = self.value(shape, field, value, below);
@@ -164,7 +165,7 @@ impl<'a> Writer<'a> {
         &mut self,
         shape: &'a Shape,
         field: &'a ObjectField,
-        value: Option<&'a Value>,
+        value: Option<&'a Value<'_>>,
         places: Option<&'a Places>,
     ) -> Result<(), Stop> {
         let (inner, non_null) = match shape {
@@ -192,7 +193,7 @@ impl<'a> Writer<'a> {
         &mut self,
         shape: &'a Shape,
         field: &'a ObjectField,
-        value: Option<&'a Value>,
+        value: Option<&'a Value<'_>>,
         places: Option<&'a Places>,
     ) -> Outcome {
         let Some(value) = value.filter(|value| **value != Value::Null) else {
@@ -227,11 +228,7 @@ impl<'a> Writer<'a> {
             }
             (Shape::List(item), Value::List(values)) => self.list(item, field, values, places),
             (Shape::Composite(level), Value::Object(members)) => {
-                let typename = match members.get("__typename") {
-                    Some(Value::String(name)) => Some(name.as_str()),
-                    Some(Value::Enum(name)) => Some(name.as_str()),
-                    _ => None,
-                };
+                let typename = members.get("__typename").and_then(Value::as_str);
                 let Some(object) = level.object(self.supergraph, typename) else { return Outcome::Null };
                 self.object(object, Some(members), places)
             }
@@ -261,7 +258,7 @@ impl<'a> Writer<'a> {
         &mut self,
         item: &'a Shape,
         field: &'a ObjectField,
-        values: &'a [Value],
+        values: &'a [Value<'_>],
         places: Option<&'a Places>,
     ) -> Result<(), Stop> {
         self.out.push(b'[');
@@ -281,13 +278,5 @@ impl<'a> Writer<'a> {
 
     fn check_room(&self) -> Result<(), Full> {
         if self.out.len() + self.cut <= self.allowed { Ok(()) } else { Err(Full) }
-    }
-}
-
-/// Looks a member up; data mostly comes in the order that the client asked for.
-fn member<'v>(members: &'v IndexMap<Name, Value>, at: usize, key: &str) -> Option<&'v Value> {
-    match members.get_index(at) {
-        Some((name, value)) if *name == *key => Some(value),
-        _ => members.get(key),
     }
 }

@@ -9,7 +9,7 @@ use super::{
     json,
     shape::{FieldValue, Object, ObjectField, Shape},
 };
-use crate::{Limits, operation::truncate, supergraph::Supergraph};
+use crate::{Limits, operation::truncate, supergraph::Supergraph, value::Value};
 
 /// Collects errors while completion walks.
 pub(super) struct Report<'a> {
@@ -223,7 +223,7 @@ impl<'a> Report<'a> {
         let mut room = self.limits.error_bytes;
         for (name, value) in extensions {
             let start = out.len();
-            if json::write_member(out, name, value, room) {
+            if json::write_member(out, name, &Value::from(value), room) {
                 room -= out.len() - start;
             }
         }

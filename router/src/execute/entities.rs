@@ -3,11 +3,12 @@
 //! Each distinct representation is sent once, however many places it stands at.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use async_graphql::{Name, Value, indexmap::IndexMap};
+use async_graphql::Name;
 
 use super::{
     Answered, file,
@@ -18,19 +19,20 @@ use crate::{
     complete::{Errors, Step},
     planner::{EntityCall, Requirement},
     supergraph::Supergraph,
-    upstream::Failure,
+    upstream::{Failure, Variable},
+    value::{Object, Value},
 };
 
 /// The representations of one request.
-pub(super) struct Batch {
+pub(super) struct Batch<'a> {
     /// One for each distinct variable of the request.
-    sets: Vec<Representations>,
+    sets: Vec<Representations<'a>>,
 }
 
 /// The representations in one variable, and where they stand.
-struct Representations {
-    variable: Name,
-    values: Vec<Value>,
+struct Representations<'a> {
+    variable: &'a Name,
+    values: Vec<Value<'a>>,
     /// How many values there are, which are moved into the request.
     asked: usize,
     /// For each path of the call, the places in the order of the walk.
@@ -45,12 +47,12 @@ struct Placed {
     representation: usize,
 }
 
-impl Batch {
+impl<'a> Batch<'a> {
     /// Reads the representations that the calls need.
-    pub(super) fn read(supergraph: &Supergraph, data: &Value, calls: &[EntityCall]) -> Self {
-        let mut sets: Vec<Representations> = Vec::with_capacity(calls.len());
+    pub(super) fn read(supergraph: &Supergraph, data: &Value<'a>, calls: &'a [EntityCall]) -> Self {
+        let mut sets: Vec<Representations<'_>> = Vec::with_capacity(calls.len());
         for call in calls {
-            if !sets.iter().any(|set| set.variable == call.variable) {
+            if !sets.iter().any(|set| *set.variable == call.variable) {
                 sets.push(Representations::read(supergraph, data, call));
             }
         }
@@ -58,14 +60,14 @@ impl Batch {
     }
 
     /// The values of the request's variables; `None` where no entity is to be asked for.
-    pub(super) fn into_request(mut self) -> Option<(Self, Vec<(Name, Value)>)> {
+    pub(super) fn into_request(mut self) -> Option<(Self, Vec<(&'a Name, Variable<'a>)>)> {
         if self.sets.iter().all(|set| set.values.is_empty()) {
             return None;
         }
         let variables = self
             .sets
             .iter_mut()
-            .map(|set| (set.variable.clone(), Value::List(std::mem::take(&mut set.values))))
+            .map(|set| (set.variable, Variable::Representations(std::mem::take(&mut set.values))))
             .collect();
         Some((self, variables))
     }
@@ -75,9 +77,9 @@ impl Batch {
     pub(super) fn merge(
         &self,
         supergraph: &Supergraph,
-        calls: &[EntityCall],
-        answer: Result<Answered, Failure>,
-        data: &mut Value,
+        calls: &'a [EntityCall],
+        answer: Result<Answered<'a>, Failure>,
+        data: &mut Value<'a>,
         errors: &mut Errors,
     ) -> Result<(), Failure> {
         let mut answered = match answer {
@@ -152,17 +154,17 @@ impl Batch {
     }
 
     /// Whether these can be the entities: one for each representation, in their order, or null.
-    fn fit(&self, call: &EntityCall, entities: &[Value]) -> bool {
+    fn fit(&self, call: &EntityCall, entities: &[Value<'_>]) -> bool {
         self.set(call).is_some_and(|set| set.asked == entities.len())
             && entities.iter().all(|entity| matches!(entity, Value::Object(_) | Value::Null))
     }
 
-    fn set(&self, call: &EntityCall) -> Option<&Representations> {
-        self.sets.iter().find(|set| set.variable == call.variable)
+    fn set(&self, call: &EntityCall) -> Option<&Representations<'a>> {
+        self.sets.iter().find(|set| *set.variable == call.variable)
     }
 
     /// Where an error belongs: at every place of one representation, or of all of them.
-    fn places_of(&self, call: &EntityCall, data: &Value, only: Option<usize>, tail: &[Step]) -> Vec<Vec<Step>> {
+    fn places_of(&self, call: &EntityCall, data: &Value<'_>, only: Option<usize>, tail: &[Step]) -> Vec<Vec<Step>> {
         let Some(set) = self.set(call) else { return Vec::new() };
         let mut filed = Vec::new();
         for (path, places) in call.paths.iter().zip(&set.places) {
@@ -175,12 +177,18 @@ impl Batch {
     }
 
     /// The fields that the request was for, wherever an entity stands that was answered with null.
-    fn absent_places(&self, call: &EntityCall, entities: &[Value], data: &Value) -> Vec<Vec<Step>> {
+    fn absent_places(&self, call: &EntityCall, entities: &[Value<'_>], data: &Value<'_>) -> Vec<Vec<Step>> {
         let absent = entities.iter().enumerate().filter(|(_, entity)| **entity == Value::Null);
         absent.flat_map(|(at, _)| self.places_of(call, data, Some(at), &[])).collect()
     }
 
-    fn merge_call(&self, supergraph: &Supergraph, call: &EntityCall, mut entities: Vec<Value>, data: &mut Value) {
+    fn merge_call(
+        &self,
+        supergraph: &Supergraph,
+        call: &'a EntityCall,
+        mut entities: Vec<Value<'a>>,
+        data: &mut Value<'a>,
+    ) {
         let Some(set) = self.set(call) else { return };
         if !call.renames.is_empty() {
             for entity in &mut entities {
@@ -210,8 +218,8 @@ impl Batch {
     }
 }
 
-impl Representations {
-    fn read(supergraph: &Supergraph, data: &Value, call: &EntityCall) -> Self {
+impl<'a> Representations<'a> {
+    fn read(supergraph: &Supergraph, data: &Value<'a>, call: &'a EntityCall) -> Self {
         let mut distinct = Distinct::default();
         let (mut places, mut unasked) = (Vec::with_capacity(call.paths.len()), Vec::with_capacity(call.paths.len()));
         for path in &call.paths {
@@ -227,20 +235,20 @@ impl Representations {
             unasked.push(lacking);
         }
         let asked = distinct.values.len();
-        Self { variable: call.variable.clone(), values: distinct.values, asked, places, unasked }
+        Self { variable: &call.variable, values: distinct.values, asked, places, unasked }
     }
 }
 
 /// Values without repetition, in order.
 #[derive(Default)]
-struct Distinct {
-    values: Vec<Value>,
+struct Distinct<'a> {
+    values: Vec<Value<'a>>,
     by_hash: HashMap<u64, Vec<usize>>,
 }
 
-impl Distinct {
+impl<'a> Distinct<'a> {
     /// The index of an equal value, which may be this one.
-    fn add(&mut self, value: Value) -> usize {
+    fn add(&mut self, value: Value<'a>) -> usize {
         let mut hasher = DefaultHasher::new();
         hash_value(&value, &mut hasher);
         let same_hash = self.by_hash.entry(hasher.finish()).or_default();
@@ -254,41 +262,39 @@ impl Distinct {
 }
 
 /// Equal values hash alike; representations of one call have their members in one order.
-fn hash_value(value: &Value, hasher: &mut DefaultHasher) {
+fn hash_value(value: &Value<'_>, hasher: &mut DefaultHasher) {
     match value {
         Value::Null => 0_u8.hash(hasher),
         Value::Number(number) => number.hash(hasher),
-        Value::String(text) => text.as_str().hash(hasher),
-        Value::Enum(name) => name.as_str().hash(hasher),
+        Value::String(text) => text.hash(hasher),
         Value::Boolean(value) => value.hash(hasher),
-        Value::Binary(bytes) => bytes.hash(hasher),
         Value::List(items) => items.iter().for_each(|item| hash_value(item, hasher)),
-        Value::Object(members) => members.values().for_each(|member| hash_value(member, hasher)),
+        Value::Object(members) => members.iter().for_each(|(_, member)| hash_value(member, hasher)),
     }
 }
 
 /// The representation of an entity; `None` where it lacks what a representation needs.
-fn represent(supergraph: &Supergraph, value: &Value, call: &EntityCall) -> Option<Value> {
+fn represent<'a>(supergraph: &Supergraph, value: &Value<'a>, call: &'a EntityCall) -> Option<Value<'a>> {
     let Value::Object(members) = value else { return None };
-    let mut out = IndexMap::new();
+    let mut out = Object::default();
     require(supergraph, value, members, &call.requires, true, &mut out)?;
     for setter in &call.input {
         if is_one_of(supergraph, value, &setter.types) {
-            out.insert(Name::new("__typename"), Value::String(setter.typename.clone()));
+            out.set("__typename", Value::String(Cow::Borrowed(&setter.typename)));
         }
     }
     // The name of a type alone names no entity.
-    (out.len() > 1 && out.contains_key("__typename")).then_some(Value::Object(out))
+    (out.len() > 1 && out.get("__typename").is_some()).then_some(Value::Object(out))
 }
 
 /// Copies what is required. Inside a condition that only may hold (`strict` is false), what is missing is left out.
-fn require(
+fn require<'a>(
     supergraph: &Supergraph,
-    value: &Value,
-    members: &IndexMap<Name, Value>,
-    requirements: &[Requirement],
+    value: &Value<'a>,
+    members: &Object<'a>,
+    requirements: &'a [Requirement],
     strict: bool,
-    out: &mut IndexMap<Name, Value>,
+    out: &mut Object<'a>,
 ) -> Option<()> {
     for requirement in requirements {
         match requirement {
@@ -301,7 +307,7 @@ fn require(
                     Some(found) => {
                         let copied =
                             if body.is_empty() { found.clone() } else { copy(supergraph, found, body, strict)? };
-                        out.insert(to.clone(), copied);
+                        out.set(to, copied);
                     }
                 }
             }
@@ -319,14 +325,14 @@ fn require(
     Some(())
 }
 
-fn copy(supergraph: &Supergraph, value: &Value, body: &[Requirement], strict: bool) -> Option<Value> {
+fn copy<'a>(supergraph: &Supergraph, value: &Value<'a>, body: &'a [Requirement], strict: bool) -> Option<Value<'a>> {
     match value {
         Value::List(items) => {
             let copied = items.iter().map(|item| copy(supergraph, item, body, strict));
             copied.collect::<Option<_>>().map(Value::List)
         }
         Value::Object(members) => {
-            let mut out = IndexMap::new();
+            let mut out = Object::default();
             require(supergraph, value, members, body, strict, &mut out)?;
             Some(Value::Object(out))
         }

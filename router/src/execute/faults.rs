@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{PathSegment, Response, ServerError, Value};
+use async_graphql::{PathSegment, ServerError, Value as OwnedValue};
 use chatty_access::Caller;
 use chatty_kit::Code;
 
-use crate::complete::SubgraphError;
+use crate::{complete::SubgraphError, upstream::Response, value::Value};
 
 /// A subgraph's answer.
-pub(super) struct Answered {
-    pub(super) data: Value,
+pub(super) struct Answered<'a> {
+    pub(super) data: Value<'a>,
     pub(super) errors: Vec<PlacedError>,
 }
 
@@ -30,9 +30,9 @@ const LOGGED_BYTES: usize = 1024;
 /// What clients may hear of a foreign subgraph's extensions besides the code.
 const FOREIGN_EXTENSIONS: [&str; 1] = ["retryAfterMs"];
 
-impl Answered {
+impl<'a> Answered<'a> {
     /// Takes an answer of a subgraph, which `is_ours` or foreign.
-    pub(super) fn from_response(response: Response, subgraph: &str, is_ours: bool, caller: &Caller) -> Self {
+    pub(super) fn from_response(response: Response<'a>, subgraph: &str, is_ours: bool, caller: &Caller) -> Self {
         let mut masked = 0_usize;
         let mut take = |error: ServerError| {
             if public_code(&error).is_none() {
@@ -73,8 +73,8 @@ impl PlacedError {
 /// The code of an error that clients may see.
 fn public_code(error: &ServerError) -> Option<&str> {
     let code = match error.extensions.as_ref()?.get("code")? {
-        Value::String(code) => code.as_str(),
-        Value::Enum(code) => code.as_str(),
+        OwnedValue::String(code) => code.as_str(),
+        OwnedValue::Enum(code) => code.as_str(),
         _ => return None,
     };
     is_public(code).then_some(code)
@@ -91,10 +91,10 @@ fn is_public(code: &str) -> bool {
 }
 
 /// The members of `extensions` that clients may see, besides those that the gateway writes.
-fn further_extensions(error: &ServerError, is_ours: bool) -> Vec<(String, Value)> {
+fn further_extensions(error: &ServerError, is_ours: bool) -> Vec<(String, OwnedValue)> {
     let Some(extensions) = &error.extensions else { return Vec::new() };
     // The type's only way to list its members is its serialised form.
-    let Ok(Value::Object(members)) = async_graphql::to_value(extensions) else { return Vec::new() };
+    let Ok(OwnedValue::Object(members)) = async_graphql::to_value(extensions) else { return Vec::new() };
     members
         .into_iter()
         .filter(|(name, _)| *name != *"code" && *name != *"traceId" && !is_of_a_debugger(name))
@@ -152,8 +152,8 @@ mod tests {
 
     #[test]
     fn of_many_failures_the_first_are_logged_and_all_are_counted() {
-        let mut response = Response::new(Value::Null);
-        response.errors = vec![ServerError::new("ü".repeat(10_000), None); 90];
+        let errors = vec![ServerError::new("ü".repeat(10_000), None); 90];
+        let response = Response { data: Value::Null, errors };
         let log = Log::default();
         let caller = Caller::anonymous();
         let answered = tracing::subscriber::with_default(log.clone(), || {

@@ -10,11 +10,11 @@ mod paths;
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
-use async_graphql::{Name, Response, Value, Variables, indexmap::IndexMap};
+use async_graphql::Name;
 use chatty_access::Caller;
 use chatty_kit::Code;
 use futures_util::{
@@ -27,12 +27,28 @@ use crate::{
     Upstream,
     complete::{Errors, Step, SubgraphError},
     operation::Coerced,
-    planner::{Fetch, Node, Path, Rename, Source},
+    planner::{Fetch, Node, Path, Plan, Rename, Source},
     supergraph::Supergraph,
-    upstream::{Failure, SubgraphRequest},
+    upstream::{Answer, Failure, SubgraphRequest, Variable},
+    value::{Object, Value},
 };
 use entities::Batch;
 use faults::Answered;
+
+/// What subgraphs answer in one execution, as it comes. Merged data borrows from it.
+pub(crate) struct Answers(Box<[OnceLock<Answer>]>);
+
+impl Answers {
+    /// Room for the answers to all requests of a plan.
+    pub(crate) fn of(plan: &Plan) -> Self {
+        Self((0..plan.fetches).map(|_| OnceLock::new()).collect())
+    }
+
+    /// Keeps the one answer that a request gets in an execution.
+    fn keep(&self, fetch: &Fetch, answer: Answer) -> &Answer {
+        self.0[fetch.id].get_or_init(|| answer)
+    }
+}
 
 /// One execution of a plan.
 pub(crate) struct Execution<'a> {
@@ -43,14 +59,15 @@ pub(crate) struct Execution<'a> {
     pub(crate) caller: &'a Caller,
     /// How long each subgraph may take for one request, in the same order.
     pub(crate) timeouts: &'a [Duration],
-    state: Mutex<Merged>,
+    answers: &'a Answers,
+    state: Mutex<Merged<'a>>,
 }
 
 /// What subgraphs have said so far.
 #[derive(Debug)]
-pub(crate) struct Merged {
+pub(crate) struct Merged<'a> {
     /// An object in canonical keys.
-    pub(crate) data: Value,
+    pub(crate) data: Value<'a>,
     pub(crate) errors: Errors,
 }
 
@@ -61,13 +78,14 @@ impl<'a> Execution<'a> {
         variables: &'a Coerced,
         caller: &'a Caller,
         timeouts: &'a [Duration],
+        answers: &'a Answers,
     ) -> Self {
-        let state = Mutex::new(Merged { data: Value::Object(IndexMap::new()), errors: Errors::default() });
-        Self { supergraph, upstreams, variables, caller, timeouts, state }
+        let state = Mutex::new(Merged { data: Value::Object(Object::default()), errors: Errors::default() });
+        Self { supergraph, upstreams, variables, caller, timeouts, answers, state }
     }
 
     /// Runs a step and everything below it.
-    pub(crate) fn run<'f>(&'f self, node: &'f Node) -> BoxFuture<'f, ()> {
+    pub(crate) fn run(&self, node: &'a Node) -> BoxFuture<'_, ()> {
         match node {
             Node::Fetch(fetch) => self.fetch(fetch).boxed(),
             Node::Sequence(nodes) => async move {
@@ -81,24 +99,24 @@ impl<'a> Execution<'a> {
     }
 
     /// The request of a subscription's source.
-    pub(crate) fn source_request<'f>(&'f self, fetch: &'f Fetch) -> SubgraphRequest<'f> {
+    pub(crate) fn source_request(&self, fetch: &'a Fetch) -> SubgraphRequest<'a> {
         self.request(fetch, Vec::new())
     }
 
     /// Takes one event of a subscription's source as the answer of its fetch.
-    pub(crate) fn take_event(&self, fetch: &Fetch, event: Result<Response, Failure>) {
+    pub(crate) fn take_event(&self, fetch: &'a Fetch, event: Result<Answer, Failure>) {
         if let Source::Root { path, keys, renames } = &fetch.source {
-            let answered = event.map(|event| self.answered(fetch, event));
+            let answered = event.and_then(|event| self.answered(fetch, event));
             self.merge_root(path, keys, renames, answered);
         }
     }
 
     /// What was merged.
-    pub(crate) fn finish(self) -> Merged {
+    pub(crate) fn finish(self) -> Merged<'a> {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn fetch(&self, fetch: &Fetch) {
+    async fn fetch(&self, fetch: &'a Fetch) {
         match &fetch.source {
             Source::Root { path, keys, renames } => {
                 if !path.is_empty() && !paths::exists(self.supergraph, &self.lock().data, path) {
@@ -124,7 +142,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn merge_root(&self, path: &Path, keys: &[Name], renames: &[Rename], answer: Result<Answered, Failure>) {
+    fn merge_root(&self, path: &Path, keys: &[Name], renames: &'a [Rename], answer: Result<Answered<'a>, Failure>) {
         let Merged { data, errors } = &mut *self.lock();
         let places = paths::find(self.supergraph, data, path);
         match answer {
@@ -147,14 +165,18 @@ impl<'a> Execution<'a> {
     }
 
     /// Sends a request and waits for its answer, but not too long. A panic of the subgraph stays its own.
-    async fn send(&self, fetch: &Fetch, representations: Vec<(Name, Value)>) -> Result<Answered, Failure> {
+    async fn send(
+        &self,
+        fetch: &'a Fetch,
+        representations: Vec<(&'a Name, Variable<'a>)>,
+    ) -> Result<Answered<'a>, Failure> {
         let subgraph = self.subgraph_name(fetch);
         let request = self.request(fetch, representations);
         let deadline = Instant::now() + self.timeouts[fetch.subgraph];
         let execution = self.upstreams[fetch.subgraph].execute(request, deadline);
         let answer = AssertUnwindSafe(execution).catch_unwind().await.unwrap_or(Err(Failure::Panicked));
         match answer {
-            Ok(response) => Ok(self.answered(fetch, response)),
+            Ok(answer) => self.answered(fetch, answer),
             Err(failure) => {
                 failure.log(subgraph, self.caller);
                 Err(failure)
@@ -162,16 +184,22 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn answered(&self, fetch: &Fetch, response: Response) -> Answered {
+    fn answered(&self, fetch: &Fetch, answer: Answer) -> Result<Answered<'a>, Failure> {
+        let subgraph = self.subgraph_name(fetch);
+        let response = self.answers.keep(fetch, answer).read().map_err(|error| {
+            let (trace_id, error) = (&self.caller.trace_id, &error as &dyn std::error::Error);
+            tracing::warn!(subgraph, trace_id, error, "a subgraph's answer is no GraphQL response");
+            Failure::Unavailable
+        })?;
         let is_ours = self.upstreams[fetch.subgraph].is_ours();
-        Answered::from_response(response, self.subgraph_name(fetch), is_ours, self.caller)
+        Ok(Answered::from_response(response, subgraph, is_ours, self.caller))
     }
 
-    fn request<'f>(&'f self, fetch: &'f Fetch, representations: Vec<(Name, Value)>) -> SubgraphRequest<'f> {
-        let mut variables = Variables::default();
+    fn request(&self, fetch: &'a Fetch, representations: Vec<(&'a Name, Variable<'a>)>) -> SubgraphRequest<'a> {
+        let mut variables = Vec::with_capacity(fetch.variables.len() + representations.len());
         for variable in &fetch.variables {
             if let Some(value) = self.variables.get(&variable.client) {
-                variables.insert(variable.name.clone(), value.clone());
+                variables.push((&variable.name, Variable::Client(value)));
             }
         }
         variables.extend(representations);
@@ -182,7 +210,7 @@ impl<'a> Execution<'a> {
         &self.supergraph.subgraphs[fetch.subgraph]
     }
 
-    fn lock(&self) -> MutexGuard<'_, Merged> {
+    fn lock(&self) -> MutexGuard<'_, Merged<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,12 +1,13 @@
 //! Walks merged data along the paths of a plan.
 
-use async_graphql::{Name, PathSegment, Value};
+use async_graphql::{Name, PathSegment};
 
 use super::merge::merge;
 use crate::{
     complete::Step,
     planner::{Path, PathStep, Rename},
     supergraph::Supergraph,
+    value::Value,
 };
 
 /// A place that a path leads to, as steps from the root of the data.
@@ -16,12 +17,12 @@ pub(super) struct Place {
 }
 
 /// Visits every value that is not null at the end of a path. Lists that the path does not mention are entered too.
-pub(super) fn visit<'v>(
+pub(super) fn visit<'v, 'a>(
     supergraph: &Supergraph,
-    value: &'v Value,
+    value: &'v Value<'a>,
     path: &[PathStep],
     indices: &mut Vec<usize>,
-    found: &mut dyn FnMut(&'v Value, &[usize]),
+    found: &mut dyn FnMut(&'v Value<'a>, &[usize]),
 ) {
     match (value, path.split_first()) {
         (Value::Null, _) => {}
@@ -50,12 +51,12 @@ pub(super) fn visit<'v>(
 }
 
 /// Visits the same values to change them.
-pub(super) fn visit_mut(
+pub(super) fn visit_mut<'a>(
     supergraph: &Supergraph,
-    value: &mut Value,
+    value: &mut Value<'a>,
     path: &[PathStep],
     indices: &mut Vec<usize>,
-    found: &mut dyn FnMut(&mut Value, &[usize]),
+    found: &mut dyn FnMut(&mut Value<'a>, &[usize]),
 ) {
     match (value, path.split_first()) {
         (Value::Null, _) => {}
@@ -84,29 +85,25 @@ pub(super) fn visit_mut(
 }
 
 /// Whether an object's type is one of these, or an implementer of one. An object without a name may be.
-pub(super) fn is_one_of(supergraph: &Supergraph, value: &Value, types: &[String]) -> bool {
+pub(super) fn is_one_of(supergraph: &Supergraph, value: &Value<'_>, types: &[String]) -> bool {
     typename(value).is_none_or(|name| types.iter().any(|ty| supergraph.satisfies_in_full(name, ty)))
 }
 
 /// The `__typename` in the data.
-pub(super) fn typename(value: &Value) -> Option<&str> {
+pub(super) fn typename<'v>(value: &'v Value<'_>) -> Option<&'v str> {
     let Value::Object(members) = value else { return None };
-    match members.get("__typename") {
-        Some(Value::String(name)) => Some(name),
-        Some(Value::Enum(name)) => Some(name),
-        _ => None,
-    }
+    members.get("__typename")?.as_str()
 }
 
 /// Whether a path leads anywhere.
-pub(super) fn exists(supergraph: &Supergraph, data: &Value, path: &Path) -> bool {
+pub(super) fn exists(supergraph: &Supergraph, data: &Value<'_>, path: &Path) -> bool {
     let mut any = false;
     visit(supergraph, data, path, &mut Vec::new(), &mut |_, _| any = true);
     any
 }
 
 /// The places that a path leads to.
-pub(super) fn find(supergraph: &Supergraph, data: &Value, path: &Path) -> Vec<Place> {
+pub(super) fn find(supergraph: &Supergraph, data: &Value<'_>, path: &Path) -> Vec<Place> {
     let mut places = Vec::new();
     visit(supergraph, data, path, &mut Vec::new(), &mut |_, indices| {
         places.push(Place { steps: place_steps(data, path, indices) });
@@ -115,15 +112,16 @@ pub(super) fn find(supergraph: &Supergraph, data: &Value, path: &Path) -> Vec<Pl
 }
 
 /// The steps of a place, from its path and the indices of the lists on the way.
-pub(super) fn place_steps(data: &Value, path: &[PathStep], indices: &[usize]) -> Vec<Step> {
+pub(super) fn place_steps(data: &Value<'_>, path: &[PathStep], indices: &[usize]) -> Vec<Step> {
     let (mut steps, mut value, mut indices) = (Vec::new(), Some(data), indices.iter());
-    let enter_lists = |value: &mut Option<&Value>, indices: &mut std::slice::Iter<'_, usize>, steps: &mut Vec<Step>| {
-        while let Some(Value::List(items)) = value {
-            let Some(at) = indices.next() else { return };
-            steps.push(Step::Index(*at));
-            *value = items.get(*at);
-        }
-    };
+    let enter_lists =
+        |value: &mut Option<&Value<'_>>, indices: &mut std::slice::Iter<'_, usize>, steps: &mut Vec<Step>| {
+            while let Some(Value::List(items)) = value {
+                let Some(at) = indices.next() else { return };
+                steps.push(Step::Index(*at));
+                *value = items.get(*at);
+            }
+        };
     enter_lists(&mut value, &mut indices, &mut steps);
     for step in path {
         if let PathStep::Key(key) = step {
@@ -139,7 +137,13 @@ pub(super) fn place_steps(data: &Value, path: &[PathStep], indices: &[usize]) ->
 }
 
 /// Merges a value into every place of a path; the last one gets it moved.
-pub(super) fn merge_into(supergraph: &Supergraph, data: &mut Value, path: &Path, places: &[Place], value: Value) {
+pub(super) fn merge_into<'a>(
+    supergraph: &Supergraph,
+    data: &mut Value<'a>,
+    path: &Path,
+    places: &[Place],
+    value: Value<'a>,
+) {
     let (mut remaining, mut value) = (places.len(), Some(value));
     visit_mut(supergraph, data, path, &mut Vec::new(), &mut |target, _| {
         remaining = remaining.saturating_sub(1);
@@ -151,13 +155,11 @@ pub(super) fn merge_into(supergraph: &Supergraph, data: &mut Value, path: &Path,
 }
 
 /// Gives values the names back that the planner had replaced.
-pub(super) fn rename(supergraph: &Supergraph, data: &mut Value, renames: &[Rename]) {
+pub(super) fn rename<'a>(supergraph: &Supergraph, data: &mut Value<'a>, renames: &'a [Rename]) {
     for rename in renames {
         visit_mut(supergraph, data, &rename.path, &mut Vec::new(), &mut |value, _| {
-            if let Value::Object(members) = value
-                && let Some(member) = members.swap_remove(&rename.from)
-            {
-                members.insert(rename.to.clone(), member);
+            if let Value::Object(members) = value {
+                members.rename(&rename.from, &rename.to);
             }
         });
     }

@@ -12,7 +12,7 @@ pub(crate) struct Plan {
     pub(crate) roots: Vec<Node>,
     /// What runs on the data of each event of a subscription.
     pub(crate) after_event: Option<Node>,
-    /// Requests in the whole plan.
+    /// Requests in the whole plan, which number them.
     pub(crate) fetches: usize,
 }
 
@@ -29,6 +29,8 @@ pub(crate) enum Node {
 /// One request to one subgraph.
 #[derive(Debug)]
 pub(crate) struct Fetch {
+    /// Its number in the plan.
+    pub(crate) id: usize,
     /// Index into the supergraph's subgraphs.
     pub(crate) subgraph: usize,
     pub(crate) document: SubgraphDocument,

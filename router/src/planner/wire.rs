@@ -201,6 +201,7 @@ impl Reader<'_> {
     }
 
     fn finish(&mut self, service: &str, document: SubgraphDocument, source: Source) -> Result<Node, WireError> {
+        let id = self.fetches;
         self.fetches += 1;
         let service = order::original(service);
         let subgraph = self
@@ -210,7 +211,7 @@ impl Reader<'_> {
             .position(|name| name == service)
             .ok_or_else(|| WireError::UnknownSubgraph(service.to_owned()))?;
         let variables = client_variables(&document.parsed);
-        Ok(Node::Fetch(Box::new(Fetch { subgraph, document, variables, source })))
+        Ok(Node::Fetch(Box::new(Fetch { id, subgraph, document, variables, source })))
     }
 
     fn requirements(&self, selections: Vec<WireSelection>, parent: Option<&str>) -> Vec<Requirement> {

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::Response;
 use axum::body::{Body, BodyDataStream};
 use futures_util::{
     StreamExt,
@@ -11,7 +10,7 @@ use futures_util::{
 use tokio::time::{Instant, timeout};
 
 use super::{
-    Failure,
+    Answer, Failure,
     endpoints::Place,
     response::{self, MAX_RESPONSE_BYTES},
     sse::Parser,
@@ -53,17 +52,17 @@ pub(super) fn read(
     trace_id: String,
     body: Body,
     place: Place,
-) -> BoxStream<'static, Result<Response, Failure>> {
+) -> BoxStream<'static, Result<Answer, Failure>> {
     let parser = Parser::new(MAX_RESPONSE_BYTES);
     Events { subgraph, trace_id, chunks: body.into_data_stream(), parser, place, patience: SILENCE }.stream()
 }
 
 impl Events {
-    fn stream(self) -> BoxStream<'static, Result<Response, Failure>> {
+    fn stream(self) -> BoxStream<'static, Result<Answer, Failure>> {
         stream::unfold(Some(self), |events| async move {
             let mut events = events?;
             match events.next().await {
-                Ok(response) => Some((Ok(response?), Some(events))),
+                Ok(answer) => Some((Ok(answer?), Some(events))),
                 Err(broken) => {
                     events.tell(&broken);
                     Some((Err(Failure::Unavailable), None))
@@ -74,11 +73,15 @@ impl Events {
     }
 
     /// The next response; `None` once the stream is complete.
-    async fn next(&mut self) -> Result<Option<Response>, Break> {
+    async fn next(&mut self) -> Result<Option<Answer>, Break> {
         loop {
             while let Some(event) = self.parser.next() {
                 match event.kind.as_slice() {
-                    b"next" => return Ok(Some(response::parse(&event.data)?)),
+                    b"next" => {
+                        // Read again by whoever completes it; a stream that says anything else has broken.
+                        response::parse(&event.data)?;
+                        return Ok(Some(Answer::Json(event.data.into())));
+                    }
                     b"complete" => return Ok(None),
                     _ => {}
                 }

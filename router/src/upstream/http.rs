@@ -4,7 +4,6 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use async_graphql::Response;
 use axum::body::Body;
 use bytes::Bytes;
 use chatty_access::{CONTEXT_HEADER, Caller, Seals};
@@ -21,12 +20,17 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Failure, HttpClient, NotAnEndpoint, SubgraphRequest, check_endpoint,
+    Answer, Failure, HttpClient, NotAnEndpoint, SubgraphRequest, Variable, check_endpoint,
     endpoints::{Endpoints, Place},
-    events, readiness, response,
+    events,
+    in_flight::{InFlight, Key},
+    readiness, response,
     tries::{TryError, check_status},
 };
-use crate::complete::json::{write_str, write_value};
+use crate::{
+    complete::json::{write_list, write_str, write_value},
+    value::Value,
+};
 
 /// How often a request is sent again after its first failure.
 const RETRIES: usize = 2;
@@ -42,7 +46,11 @@ const CONTEXT: HeaderName = HeaderName::from_static(CONTEXT_HEADER);
 
 /// A subgraph that is asked over HTTP. Cheap to clone; clones share what is known of its endpoints.
 #[derive(Clone)]
-pub struct HttpUpstream(Arc<Inner>);
+pub struct HttpUpstream {
+    inner: Arc<Inner>,
+    /// Where equal queries are sent once.
+    in_flight: Option<InFlight>,
+}
 
 struct Inner {
     name: Arc<str>,
@@ -61,6 +69,7 @@ pub struct Sealing {
 }
 
 /// What is sent, to whichever endpoint.
+#[derive(Clone)]
 struct Outgoing {
     body: Bytes,
     accept: HeaderValue,
@@ -74,7 +83,7 @@ type Read<T> = fn(http::Response<Incoming>) -> BoxFuture<'static, Result<T, TryE
 /// What a subscription is answered with.
 enum Opened {
     Stream(Body),
-    Answer(Box<Response>),
+    Answer(Bytes),
 }
 
 impl HttpUpstream {
@@ -90,51 +99,71 @@ impl HttpUpstream {
             return Err(NotAnEndpoint::Missing);
         }
         endpoints.iter().try_for_each(check_endpoint)?;
-        Ok(Self(Arc::new(Inner { name: name.into(), endpoints: Endpoints::new(endpoints), client, sealing })))
+        let inner = Inner { name: name.into(), endpoints: Endpoints::new(endpoints), client, sealing };
+        Ok(Self { inner: Arc::new(inner), in_flight: None })
+    }
+
+    /// The same, but of equal queries that are under way for one identity it sends one, and all take its answer. For a
+    /// subgraph whose answers hang on nothing but the query and who asks.
+    pub fn deduplicating(self) -> Self {
+        Self { in_flight: Some(InFlight::default()), ..self }
     }
 
     /// Asks each endpoint's `/readyz` every second until the tasks stop, and leaves those alone that are not ready: a
     /// process that drains says so before it closes its connections.
     pub fn watch_readiness(&self, tasks: &Tasks) {
-        readiness::watch(&self.0.name, &self.0.endpoints, &self.0.client, tasks);
+        readiness::watch(&self.inner.name, &self.inner.endpoints, &self.inner.client, tasks);
     }
 
     pub(crate) fn endpoints(&self) -> &Endpoints {
-        &self.0.endpoints
+        &self.inner.endpoints
     }
 
     /// Whether requests say who asks.
     pub(super) fn is_sealed(&self) -> bool {
-        self.0.sealing.is_some()
+        self.inner.sealing.is_some()
     }
 
     pub(crate) fn client(&self) -> &HttpClient {
-        &self.0.client
+        &self.inner.client
     }
 
     /// What the header [`CONTEXT_HEADER`] says in a request with this body, if requests are sealed.
     pub(super) fn seal(&self, caller: &Caller, body: &[u8]) -> Option<HeaderValue> {
-        self.0.seal(caller, body)
+        self.inner.seal(caller, body)
     }
 
-    pub(super) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Response, Failure> {
-        let outgoing = Outgoing::of(&request, ANSWERS);
-        let (response, _ended) = self.0.ask(&outgoing, request.caller, deadline, |answer| read(answer).boxed()).await?;
-        Ok(response)
+    /// The bytes of an answer, whatever they are.
+    pub(super) async fn execute(&self, request: &SubgraphRequest<'_>, deadline: Instant) -> Result<Bytes, Failure> {
+        let (outgoing, caller) = (Outgoing::of(request, ANSWERS), request.caller);
+        match self.in_flight.as_ref().filter(|_| outgoing.repeatable) {
+            None => self.inner.answer(&outgoing, caller, deadline).await,
+            Some(in_flight) => {
+                let key = Key::of(outgoing.body.clone(), caller, self.is_sealed());
+                let send = || {
+                    let (inner, outgoing, caller) = (Arc::clone(&self.inner), outgoing.clone(), caller.clone());
+                    async move { inner.answer(&outgoing, &caller, deadline).await }.boxed()
+                };
+                in_flight.share(&key, deadline, send).await
+            }
+        }
     }
 
     pub(super) fn subscribe(
         &self,
         request: &SubgraphRequest<'_>,
         deadline: Instant,
-    ) -> BoxStream<'static, Result<Response, Failure>> {
-        let (upstream, outgoing, caller) = (Arc::clone(&self.0), Outgoing::of(request, EVENTS), request.caller.clone());
+    ) -> BoxStream<'static, Result<Answer, Failure>> {
+        let (upstream, outgoing, caller) =
+            (Arc::clone(&self.inner), Outgoing::of(request, EVENTS), request.caller.clone());
         let opening = async move {
             match upstream.ask(&outgoing, &caller, deadline, |answer| open(answer).boxed()).await {
                 Ok((Opened::Stream(body), place)) => {
                     events::read(Arc::clone(&upstream.name), caller.trace_id, body, place)
                 }
-                Ok((Opened::Answer(response), _ended)) => stream::once(std::future::ready(Ok(*response))).boxed(),
+                Ok((Opened::Answer(answer), _ended)) => {
+                    stream::once(std::future::ready(Ok(Answer::Json(answer)))).boxed()
+                }
                 Err(failure) => stream::once(std::future::ready(Err(failure))).boxed(),
             }
         };
@@ -147,6 +176,11 @@ impl Inner {
         let Sealing { seals, clock } = self.sealing.as_ref()?;
         let seal = seals.seal(&self.name, caller, body, clock.now());
         Some(HeaderValue::try_from(seal).expect("a seal is visible ASCII"))
+    }
+
+    async fn answer(&self, outgoing: &Outgoing, caller: &Caller, deadline: Instant) -> Result<Bytes, Failure> {
+        let (body, _ended) = self.ask(outgoing, caller, deadline, |answer| read(answer).boxed()).await?;
+        Ok(body)
     }
 
     /// Sends a request until an endpoint has answered it, which `read` decides, or trying again is of no use.
@@ -240,11 +274,9 @@ impl Outgoing {
     }
 }
 
-async fn read(answer: http::Response<Incoming>) -> Result<Response, TryError> {
-    let status = answer.status();
-    check_status(status)?;
-    let body = response::collect(Body::new(answer.into_body()).into_data_stream()).await?;
-    response::parse(&body).map_err(|error| if status.is_success() { error.into() } else { TryError::Status(status) })
+async fn read(answer: http::Response<Incoming>) -> Result<Bytes, TryError> {
+    check_status(answer.status())?;
+    Ok(response::collect(Body::new(answer.into_body()).into_data_stream()).await?.into())
 }
 
 async fn open(answer: http::Response<Incoming>) -> Result<Opened, TryError> {
@@ -252,7 +284,7 @@ async fn open(answer: http::Response<Incoming>) -> Result<Opened, TryError> {
     if content_type.is_some_and(|value| media::is(value, "text/event-stream")) && answer.status().is_success() {
         return Ok(Opened::Stream(Body::new(answer.into_body())));
     }
-    read(answer).await.map(|response| Opened::Answer(Box::new(response)))
+    read(answer).await.map(Opened::Answer)
 }
 
 /// `{"query":…,"variables":{…}}`, of which the first part was written when the plan was made.
@@ -267,7 +299,10 @@ fn body(request: &SubgraphRequest<'_>) -> Bytes {
         }
         write_str(&mut out, name);
         out.push(b':');
-        write_value(&mut out, value);
+        match value {
+            Variable::Client(value) => write_value(&mut out, &Value::from(*value)),
+            Variable::Representations(values) => write_list(&mut out, values),
+        }
     }
     out.extend_from_slice(b"}}");
     Bytes::from(out)
@@ -285,6 +320,6 @@ fn traceparent(trace_id: &str) -> HeaderValue {
 
 impl fmt::Debug for HttpUpstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HttpUpstream({} at {:?})", self.0.name, self.0.endpoints.uris())
+        write!(f, "HttpUpstream({} at {:?})", self.inner.name, self.inner.endpoints.uris())
     }
 }

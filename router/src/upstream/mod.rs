@@ -6,6 +6,7 @@ mod errors;
 mod events;
 mod get;
 mod http;
+mod in_flight;
 mod readiness;
 mod response;
 mod sse;
@@ -15,9 +16,10 @@ mod values;
 use std::{fmt, sync::Arc};
 
 use async_graphql::{
-    Request, Response, Variables,
+    Name, Request, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, OperationType},
 };
+use bytes::Bytes;
 use chatty_access::Caller;
 use chatty_kit::Subgraph;
 use futures_util::{StreamExt, stream::BoxStream};
@@ -29,7 +31,9 @@ pub(crate) use endpoints::Place;
 pub use get::Unavailable;
 pub use http::{HttpUpstream, Sealing};
 
-use crate::complete::json::write_str;
+pub(crate) use response::{NotGraphql, Response};
+
+use crate::{complete::json::write_str, value::Value};
 
 /// One subgraph as the gateway reaches it.
 #[derive(Clone)]
@@ -53,8 +57,25 @@ pub(crate) struct SubgraphDocument {
 /// One request to a subgraph.
 pub(crate) struct SubgraphRequest<'a> {
     pub(crate) document: &'a SubgraphDocument,
-    pub(crate) variables: Variables,
+    pub(crate) variables: Vec<(&'a Name, Variable<'a>)>,
     pub(crate) caller: &'a Caller,
+}
+
+/// The value of a request's variable.
+pub(crate) enum Variable<'a> {
+    /// What the client sent.
+    Client(&'a async_graphql::Value),
+    /// Entities to look up.
+    Representations(Vec<Value<'a>>),
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// From a schema in this process.
+    Values(async_graphql::Response),
+    /// The body of an HTTP response, or one event of a stream.
+    Json(Bytes),
 }
 
 /// Why there is no answer at all.
@@ -83,13 +104,13 @@ impl Upstream {
     }
 
     /// Runs a query or a mutation on the caller's task, until `deadline` at the longest.
-    pub(crate) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Response, Failure> {
+    pub(crate) async fn execute(&self, request: SubgraphRequest<'_>, deadline: Instant) -> Result<Answer, Failure> {
         match self {
             Self::InProcess(subgraph) => {
                 let answer = timeout_at(deadline, subgraph.execute(request.into_parsed())).await;
-                answer.map(errors::bounded).map_err(|_elapsed| Failure::Late)
+                answer.map(|answer| Answer::Values(errors::bounded(answer))).map_err(|_elapsed| Failure::Late)
             }
-            Self::Http(upstream) => upstream.execute(request, deadline).await,
+            Self::Http(upstream) => upstream.execute(&request, deadline).await.map(Answer::Json),
         }
     }
 
@@ -99,10 +120,11 @@ impl Upstream {
         &self,
         request: SubgraphRequest<'_>,
         deadline: Instant,
-    ) -> BoxStream<'static, Result<Response, Failure>> {
+    ) -> BoxStream<'static, Result<Answer, Failure>> {
         match self {
             Self::InProcess(subgraph) => {
-                subgraph.subscribe(request.into_parsed()).map(|event| Ok(errors::bounded(event))).boxed()
+                let events = subgraph.subscribe(request.into_parsed());
+                events.map(|event| Ok(Answer::Values(errors::bounded(event)))).boxed()
             }
             Self::Http(upstream) => upstream.subscribe(&request, deadline),
         }
@@ -129,9 +151,34 @@ impl SubgraphDocument {
 
 impl SubgraphRequest<'_> {
     fn into_parsed(self) -> Request {
-        let mut request = Request::new(String::new()).variables(self.variables).data(self.caller.clone());
+        let mut variables = Variables::default();
+        for (name, value) in self.variables {
+            variables.insert(name.clone(), value.into());
+        }
+        let mut request = Request::new(String::new()).variables(variables).data(self.caller.clone());
         request.set_parsed_query(self.document.parsed.clone());
         request
+    }
+}
+
+impl From<Variable<'_>> for async_graphql::Value {
+    fn from(variable: Variable<'_>) -> Self {
+        match variable {
+            Variable::Client(value) => value.clone(),
+            Variable::Representations(values) => Self::List(values.into_iter().map(Self::from).collect()),
+        }
+    }
+}
+
+impl Answer {
+    /// Reads the response.
+    pub(crate) fn read(&self) -> Result<Response<'_>, NotGraphql> {
+        match self {
+            Self::Values(response) => {
+                Ok(Response { data: Value::from(&response.data), errors: response.errors.clone() })
+            }
+            Self::Json(body) => response::parse(body),
+        }
     }
 }
 

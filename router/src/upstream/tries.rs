@@ -3,7 +3,7 @@
 use http::StatusCode;
 use hyper_util::client::legacy;
 
-use super::response::{NotGraphql, Unread};
+use super::response::Unread;
 
 /// Why one try gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -16,8 +16,6 @@ pub(super) enum TryError {
     Unread(#[from] Unread),
     #[error("the answer's status is {0}")]
     Status(StatusCode),
-    #[error("the answer is no GraphQL response")]
-    NotGraphql(#[from] NotGraphql),
     #[error("no answer in time")]
     Late,
 }
@@ -28,7 +26,7 @@ impl TryError {
         match self {
             Self::NotConnected(_) | Self::Broken(_) | Self::Unread(Unread::Broken(_)) | Self::Late => true,
             Self::Status(status) => is_of_the_server(*status),
-            Self::Unread(Unread::TooLong) | Self::NotGraphql(_) => false,
+            Self::Unread(Unread::TooLong) => false,
         }
     }
 

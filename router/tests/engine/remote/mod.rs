@@ -3,6 +3,7 @@
 mod answers;
 mod failover;
 mod forward;
+mod in_flight;
 mod requests;
 mod server;
 mod streams;

@@ -1,0 +1,246 @@
+//! Values of merged data. Names and texts are borrowed from the answers that they came in, so that reading an answer and
+//! having an entity at several places copies no text.
+
+use std::borrow::Cow;
+
+use async_graphql::{Name, Number, Value as OwnedValue};
+
+/// A value of a response. An enum's is a text, as in JSON.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) enum Value<'a> {
+    #[default]
+    Null,
+    Boolean(bool),
+    Number(Number),
+    String(Cow<'a, str>),
+    List(Vec<Value<'a>>),
+    Object(Object<'a>),
+}
+
+/// Members by name, each once.
+///
+/// The few that a selection has keep their order and are searched one by one. More of them are sorted, so that no
+/// subgraph can make searching slow.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Object<'a>(Vec<Member<'a>>);
+
+/// A member of an object.
+pub(crate) type Member<'a> = (Cow<'a, str>, Value<'a>);
+
+/// Members that are searched one by one.
+const FEW: usize = 32;
+
+impl<'a> Object<'a> {
+    /// An object of members of which the last of a name counts.
+    pub(crate) fn of(members: Vec<Member<'a>>) -> Self {
+        let mut object = Self(members);
+        object.settle();
+        object
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Member<'a>> {
+        self.0.iter()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value<'a>> {
+        self.position(name).map(|at| &self.0[at].1)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value<'a>> {
+        self.position(name).map(|at| &mut self.0[at].1)
+    }
+
+    /// A member that is probably at `guess`.
+    pub(crate) fn get_near(&self, guess: usize, name: &str) -> Option<&Value<'a>> {
+        match self.0.get(guess) {
+            Some((found, value)) if found == name => Some(value),
+            _ => self.get(name),
+        }
+    }
+
+    /// Sets a member.
+    pub(crate) fn set(&mut self, name: &'a str, value: Value<'a>) {
+        match self.get_mut(name) {
+            Some(known) => *known = value,
+            None => self.extend(vec![(Cow::Borrowed(name), value)]),
+        }
+    }
+
+    /// Gives a member another name, in place of whatever has that name.
+    pub(crate) fn rename(&mut self, from: &str, to: &'a str) {
+        if let Some(at) = self.position(from) {
+            let (_, value) = self.0.remove(at);
+            self.set(to, value);
+        }
+    }
+
+    /// Adds members of other names than are there.
+    pub(crate) fn extend(&mut self, members: Vec<Member<'a>>) {
+        self.0.extend(members);
+        if self.0.len() > FEW {
+            self.settle();
+        }
+    }
+
+    /// The members, which may be changed apart and put back.
+    pub(crate) fn into_members(self) -> Vec<Member<'a>> {
+        self.0
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        if self.0.len() > FEW {
+            return self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok();
+        }
+        self.0.iter().position(|(known, _)| known == name)
+    }
+
+    /// Leaves of each name the last member, and sorts many.
+    fn settle(&mut self) {
+        if self.0.len() > FEW {
+            self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+            // Of neighbours it is the second that is dropped, so the later value moves to the first.
+            self.0.dedup_by(|later, first| {
+                let same = later.0 == first.0;
+                if same {
+                    std::mem::swap(&mut later.1, &mut first.1);
+                }
+                same
+            });
+            return;
+        }
+        // Names that fall on different bits differ; most objects need no look at the names themselves.
+        let mut seen = 0_u64;
+        let collide = self.0.iter().any(|(name, _)| {
+            let bit = mark(name);
+            let known = seen & bit != 0;
+            seen |= bit;
+            known
+        });
+        if collide {
+            let mut distinct = Vec::<Member<'a>>::with_capacity(self.0.len());
+            for (name, value) in self.0.drain(..) {
+                match distinct.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, known)) => *known = value,
+                    None => distinct.push((name, value)),
+                }
+            }
+            self.0 = distinct;
+        }
+    }
+}
+
+/// One of 64 bits, by a name's length and its ends.
+fn mark(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
+    1 << ((bytes.len() + usize::from(first) * 5 + usize::from(last) * 11) % 64)
+}
+
+impl<'a> Value<'a> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> From<&'a OwnedValue> for Value<'a> {
+    fn from(value: &'a OwnedValue) -> Self {
+        match value {
+            OwnedValue::Null => Self::Null,
+            OwnedValue::Boolean(value) => Self::Boolean(*value),
+            OwnedValue::Number(number) => Self::Number(number.clone()),
+            OwnedValue::String(text) => Self::String(Cow::Borrowed(text)),
+            OwnedValue::Enum(name) => Self::String(Cow::Borrowed(name)),
+            // As `async-graphql` itself serialises binary values.
+            OwnedValue::Binary(bytes) => Self::List(bytes.iter().map(|byte| Self::Number((*byte).into())).collect()),
+            OwnedValue::List(items) => Self::List(items.iter().map(Self::from).collect()),
+            OwnedValue::Object(members) => {
+                let members = members.iter().map(|(name, member)| (Cow::Borrowed(name.as_str()), Self::from(member)));
+                // Names differ already.
+                let mut object = Object(members.collect());
+                if object.len() > FEW {
+                    object.settle();
+                }
+                Self::Object(object)
+            }
+        }
+    }
+}
+
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Boolean(value) => Self::Boolean(value),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::String(text.into_owned()),
+            Value::List(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            Value::Object(Object(members)) => {
+                let members = members.into_iter().map(|(name, member)| (Name::new(name), Self::from(member)));
+                Self::Object(members.collect())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(names: impl IntoIterator<Item = String>) -> Object<'static> {
+        Object::of(names.into_iter().zip(0_u32..).map(|(name, at)| (name.into(), Value::Number(at.into()))).collect())
+    }
+
+    fn number(object: &Object<'_>, name: &str) -> Option<u64> {
+        match object.get(name)? {
+            Value::Number(number) => number.as_u64(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_last_member_of_a_name_counts_in_small_objects_and_large() {
+        for count in [2, FEW, FEW + 1, 500] {
+            let names = (0..count).map(|at| format!("n{}", at % (count - 1)));
+            let object = object(names);
+            assert_eq!(object.len(), count - 1);
+            assert_eq!(number(&object, "n0"), Some(count as u64 - 1));
+            assert_eq!(number(&object, "none"), None);
+            for at in 1..count - 1 {
+                assert_eq!(number(&object, &format!("n{at}")), Some(at as u64), "{at} of {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn members_are_found_whatever_was_added_or_renamed() {
+        for count in [3, FEW, 100] {
+            let mut object = object((0..count).map(|at| format!("n{at}")));
+            object.rename("n1", "m1");
+            object.set("n2", Value::Boolean(true));
+            object.extend(vec![("z".into(), Value::Null), ("a".into(), Value::Null)]);
+            assert_eq!((object.len(), number(&object, "m1"), number(&object, "n1")), (count + 2, Some(1), None));
+            assert_eq!(object.get_near(2, "n2"), Some(&Value::Boolean(true)));
+            assert_eq!((object.get("z"), object.get("a")), (Some(&Value::Null), Some(&Value::Null)));
+            object.rename("n2", "m1");
+            assert_eq!((object.len(), object.get("m1")), (count + 1, Some(&Value::Boolean(true))));
+        }
+    }
+
+    #[test]
+    fn owned_values_come_back_as_they_were() {
+        let json = serde_json::json!({ "a": [1, -2.5, true, null, "x"], "b": { "c": {} } });
+        let owned = OwnedValue::from_json(json).unwrap();
+        assert_eq!(OwnedValue::from(Value::from(&owned)), owned);
+    }
+}
