@@ -113,7 +113,7 @@ pub(crate) fn api(
     transports.allowed_origins = config.router.origins()?;
     transports.trusted_proxies.clone_from(&config.trusted_proxies);
     Ok(transport::routes(RouterState {
-        gateway,
+        gateway: gateway.sharing_streams(tasks),
         verifier,
         clock: clock.clone(),
         config: transports,

@@ -13,7 +13,7 @@ use std::{
 use arc_swap::ArcSwap;
 use async_graphql::Response;
 use chatty_access::Caller;
-use chatty_kit::{Code, scan};
+use chatty_kit::{Code, Tasks, scan};
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
@@ -24,8 +24,9 @@ use crate::{
     Answer, AnswerKind, GraphqlRequest, LimitExceeded, Limits, LoadError, Upstream,
     complete::Completion,
     execute::Execution,
-    operation::{Coerced, Known, Operations, Refusal, Variant, check_weight, coerce, compose},
-    planner::{Node, Plan, Planner},
+    operation::{After, Coerced, Known, Operations, Refusal, Variant, canonical_json, check_weight, coerce, compose},
+    planner::{Fetch, Node, Plan, Planner},
+    streams::Streams,
     supergraph::Supergraph,
     upstream::Failure,
 };
@@ -35,6 +36,8 @@ use crate::{
 pub struct Gateway {
     served: Arc<ArcSwap<Loaded>>,
     plans_built: Arc<AtomicU64>,
+    /// Where shared streams run; without it none is shared.
+    tasks: Option<Tasks>,
 }
 
 /// A supergraph in service, with all that was learned of it. Requests hold on to the one that they were prepared on.
@@ -47,6 +50,7 @@ struct Loaded {
     timeouts: Vec<Duration>,
     planner: Planner,
     operations: Operations,
+    streams: Arc<Streams>,
     limits: Arc<Limits>,
 }
 
@@ -84,7 +88,14 @@ impl Gateway {
     pub fn load(supergraph_sdl: &str, upstreams: HashMap<String, Upstream>, limits: Limits) -> Result<Self, LoadError> {
         let plans_built = Arc::default();
         let loaded = Loaded::new(supergraph_sdl, upstreams, limits, &plans_built)?;
-        Ok(Self { served: Arc::new(ArcSwap::from_pointee(loaded)), plans_built })
+        Ok(Self { served: Arc::new(ArcSwap::from_pointee(loaded)), plans_built, tasks: None })
+    }
+
+    /// Runs equal subscriptions that may be shared once for all their subscribers, as tasks among `tasks`. Which they are
+    /// the supergraph says by its tags `shared` and `viewer`.
+    #[must_use]
+    pub fn sharing_streams(self, tasks: &Tasks) -> Self {
+        Self { tasks: Some(tasks.clone()), ..self }
     }
 
     /// Serves another supergraph from now on, on all clones, and says whether it is another one: a text that is equal to
@@ -141,7 +152,10 @@ impl Gateway {
     /// mutation. Dropping the stream ends the subscription.
     pub fn stream(&self, prepared: Prepared, caller: Caller) -> BoxStream<'static, Answer> {
         if prepared.kind() == OperationKind::Subscription {
-            return prepared.events(caller);
+            return match &self.tasks {
+                Some(tasks) if prepared.after().is_some() => Streams::subscribe(prepared, caller, tasks),
+                _ => Arc::new(prepared).events(caller),
+            };
         }
         stream::once(async move { prepared.run(&caller).await }).boxed()
     }
@@ -184,7 +198,16 @@ impl Loaded {
         let timeouts = supergraph.subgraphs.iter().map(|name| limits.subgraph_timeout(name)).collect();
         let planner = Planner::new(sdl).map_err(LoadError::Planner)?.counting(Arc::clone(plans_built));
         let (sdl, limits) = (sdl.to_owned(), Arc::new(limits));
-        Ok(Self { sdl, supergraph, upstreams, timeouts, planner, operations: Operations::new(), limits })
+        Ok(Self {
+            sdl,
+            supergraph,
+            upstreams,
+            timeouts,
+            planner,
+            operations: Operations::new(),
+            streams: Arc::default(),
+            limits,
+        })
     }
 
     async fn prepare(self: Arc<Self>, request: &GraphqlRequest, caller: &Caller) -> Result<Prepared, Refusal> {
@@ -226,34 +249,45 @@ impl Prepared {
         self.complete(execution)
     }
 
-    fn events(self, caller: Caller) -> BoxStream<'static, Answer> {
-        let Some(Node::Fetch(source)) = self.plan.roots.first() else {
-            tracing::error!("the plan of a subscription has no source");
-            let answer = Refusal::internal().answer(&caller);
-            return stream::once(std::future::ready(answer)).boxed();
+    /// The events as the caller sees them.
+    pub(crate) fn events(self: Arc<Self>, caller: Caller) -> BoxStream<'static, Answer> {
+        let events = match self.source_events(&caller) {
+            Ok(events) => events,
+            Err(answer) => return stream::once(std::future::ready(answer)).boxed(),
         };
-        let execution = self.execution(&caller);
-        let request = execution.source_request(source);
-        let deadline = Instant::now() + self.loaded.timeouts[source.subgraph];
-        let events = self.loaded.upstreams[source.subgraph].subscribe(request, deadline);
-        drop(execution);
-        // A panic of the source ends the stream; it is told as its last event.
-        let events = AssertUnwindSafe(events).catch_unwind();
         let context = Arc::new((self, caller));
         events
             .then(move |event| {
                 let context = Arc::clone(&context);
                 async move {
                     let (prepared, caller) = &*context;
-                    prepared.event(caller, event.unwrap_or(Err(Failure::Panicked))).await
+                    prepared.event(caller, event).await
                 }
             })
             .boxed()
     }
 
-    async fn event(&self, caller: &Caller, event: Result<Response, Failure>) -> Answer {
+    /// The source stream, opened for this caller. A panic in it is its last event.
+    pub(crate) fn source_events(
+        &self,
+        caller: &Caller,
+    ) -> Result<BoxStream<'static, Result<Response, Failure>>, Answer> {
+        let Some(source) = self.source() else {
+            tracing::error!("the plan of a subscription has no source");
+            return Err(Refusal::internal().answer(caller));
+        };
         let execution = self.execution(caller);
-        if let Some(Node::Fetch(source)) = self.plan.roots.first() {
+        let request = execution.source_request(source);
+        let events = self.loaded.upstreams[source.subgraph].subscribe(request, Instant::now() + self.patience());
+        drop(execution);
+        let events = AssertUnwindSafe(events).catch_unwind();
+        Ok(events.map(|event| event.unwrap_or(Err(Failure::Panicked))).boxed())
+    }
+
+    /// One event, with what other subgraphs know.
+    pub(crate) async fn event(&self, caller: &Caller, event: Result<Response, Failure>) -> Answer {
+        let execution = self.execution(caller);
+        if let Some(source) = self.source() {
             if let Err(failure) = &event {
                 failure.log(&self.loaded.supergraph.subgraphs[source.subgraph], caller);
             }
@@ -263,6 +297,39 @@ impl Prepared {
             execution.run(rest).await;
         }
         self.complete(execution)
+    }
+
+    fn source(&self) -> Option<&Fetch> {
+        match self.plan.roots.first() {
+            Some(Node::Fetch(source)) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// How long the subgraph of the source may take to begin its answer.
+    pub(crate) fn patience(&self) -> Duration {
+        self.source().map_or(Duration::ZERO, |source| self.loaded.timeouts[source.subgraph])
+    }
+
+    /// Where a subscription that may be shared begins; `None` for what may not.
+    pub(crate) fn after(&self) -> Option<After> {
+        let argument = self.variant.shared.as_ref()?;
+        Some(argument.value(&self.variables))
+    }
+
+    /// Whether an event is no event but the source's way to say that there will be none.
+    pub(crate) fn is_refusal(&self, event: &Response) -> bool {
+        self.loaded.supergraph.tags.is_refusal(event)
+    }
+
+    /// What equal subscriptions have in common: the number of their document and their variables.
+    pub(crate) fn identity(&self) -> (u64, Vec<u8>) {
+        (self.known.id(), canonical_json(&self.variables))
+    }
+
+    /// The streams of the supergraph that it was prepared on.
+    pub(crate) fn streams(&self) -> &Arc<Streams> {
+        &self.loaded.streams
     }
 
     fn complete(&self, execution: Execution<'_>) -> Answer {
