@@ -8,7 +8,7 @@ use chatty_access::{Revocations, Snapshot, Verifier};
 use chatty_auth::Auth;
 use chatty_kit::{Service, Tasks};
 use chatty_router::{
-    Gateway, HttpClient, HttpUpstream, Limits, Sealing, Upstream, revocation, subgraph_urls,
+    Gateway, HttpClient, HttpUpstream, Limits, Sealing, Upstream, revocation,
     transport::{self, RouterState},
 };
 use chatty_types::Clock;
@@ -68,27 +68,6 @@ pub(crate) fn open(config: &Config, base: &Base, auth: Option<&Auth>, services: 
     Ok(Front { verifier, routes: routes.merge(api), informed })
 }
 
-/// A gateway for a supergraph of anybody's, whose subgraphs are at the URLs that it names. They are told nothing of who
-/// asks.
-pub(crate) fn open_foreign(
-    config: &Config,
-    supergraph: &str,
-    public_url: &str,
-    clock: &Clock,
-    tasks: &Tasks,
-) -> anyhow::Result<Router> {
-    let client = HttpClient::new();
-    let mut upstreams = HashMap::new();
-    for (name, url) in subgraph_urls(supergraph)? {
-        let upstream = HttpUpstream::new(&name, vec![url], client.clone(), None);
-        let upstream = upstream.with_context(|| format!("the subgraph `{name}` cannot be reached"))?;
-        let upstream = deduplicating(config, upstream);
-        upstreams.insert(name, Upstream::Http(upstream));
-    }
-    let gateway = Gateway::load(supergraph, upstreams, limits(config)).context("the supergraph does not load")?;
-    api(config, gateway, None, public_url, clock, tasks)
-}
-
 /// A service in other processes.
 fn elsewhere(config: &Config, part: Part, base: &Base, client: &HttpClient) -> anyhow::Result<HttpUpstream> {
     let name = part.name();
@@ -118,13 +97,15 @@ fn informed(revocations: &Revocations) -> BoxFuture<'static, ()> {
     async move { revocations.informed().await }.boxed()
 }
 
-fn limits(config: &Config) -> Limits {
+/// What the router allows.
+pub(crate) fn limits(config: &Config) -> Limits {
     let mut limits = config.router.limits.clone();
     limits.anonymous_introspection &= config.mode == Mode::Development;
     limits
 }
 
-fn api(
+/// The gateway's transports.
+pub(crate) fn api(
     config: &Config,
     gateway: Gateway,
     verifier: Option<Verifier>,
@@ -136,7 +117,7 @@ fn api(
     transports.allowed_origins = config.router.origins()?;
     transports.trusted_proxies.clone_from(&config.trusted_proxies);
     Ok(transport::routes(RouterState {
-        gateway,
+        gateway: gateway.sharing_streams(tasks),
         verifier,
         clock: clock.clone(),
         config: transports,

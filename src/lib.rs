@@ -5,6 +5,7 @@
 mod base;
 mod config;
 mod folder;
+mod foreign;
 mod front;
 mod health;
 mod part;

@@ -65,7 +65,7 @@ enum Command {
     },
     /// Run a gateway for any Federation 2 supergraph, whose subgraph URLs are in the file
     Router {
-        /// The composed supergraph
+        /// The composed supergraph; another content is served from the next second on, or at once after SIGHUP
         #[arg(long, value_name = "FILE")]
         supergraph: PathBuf,
     },
@@ -171,9 +171,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Router { supergraph } => {
             telemetry::start(config.log_format(), &config.log).context("`log` is not a list of directives")?;
-            let sdl =
-                fs::read_to_string(&supergraph).with_context(|| format!("{} cannot be read", supergraph.display()))?;
-            runtime()?.block_on(route(&config, &sdl))
+            runtime()?.block_on(route(&config, &supergraph))
         }
         Command::Health => {
             chatty::ask_ready(config.listen)?;
@@ -240,10 +238,10 @@ async fn serve(config: &Config, parts: &[Part]) -> anyhow::Result<ExitCode> {
     until_told_to_stop(system, signals).await
 }
 
-async fn route(config: &Config, supergraph: &str) -> anyhow::Result<ExitCode> {
+async fn route(config: &Config, supergraph: &Path) -> anyhow::Result<ExitCode> {
     let listener = listen(config).await?;
     let signals = StopSignals::listen()?;
-    let system = System::route(config, supergraph, listener, &Clock::system())?;
+    let system = System::route(config, supergraph, listener, &Clock::system()).await?;
     print(&format!("The gateway serves GraphQL at http://{}/graphql\n", system.address));
     until_told_to_stop(system, signals).await
 }

@@ -15,7 +15,7 @@ use chatty_types::Clock;
 use futures_util::future::join_all;
 use tokio::{net::TcpListener, time::Instant};
 
-use crate::{Config, Part, base::Base, folder::Folder, front};
+use crate::{Config, Part, base::Base, folder::Folder, foreign::Foreign, front};
 
 /// What closing the databases gets in any case.
 const CLOSE_AT_LEAST: Duration = Duration::from_secs(1);
@@ -91,13 +91,21 @@ impl System {
         })
     }
 
-    /// A gateway for any supergraph: reaches the subgraphs at the URLs in it, and knows nothing of who asks.
-    pub fn route(config: &Config, supergraph: &str, listener: TcpListener, clock: &Clock) -> anyhow::Result<Self> {
+    /// A gateway for any supergraph: reaches the subgraphs at the URLs in it, and knows nothing of who asks. It serves
+    /// what the file holds, also when that changes; what cannot be served then leaves the old supergraph in service.
+    pub async fn route(
+        config: &Config,
+        supergraph: &Path,
+        listener: TcpListener,
+        clock: &Clock,
+    ) -> anyhow::Result<Self> {
         config.check()?;
         let address = listener.local_addr()?;
         let tasks = Tasks::default();
         let readiness = Readiness::default();
-        let gateway = front::open_foreign(config, supergraph, &config.public_url_at(address), clock, &tasks)?;
+        let foreign = Foreign::open(supergraph, front::limits(config), config.router.deduplicate).await?;
+        let gateway = front::api(config, foreign.gateway(), None, &config.public_url_at(address), clock, &tasks)?;
+        foreign.follow(&tasks);
         let routes = http::health(readiness.clone(), &tasks).merge(gateway);
         tasks.spawn(http::serve(listener, routes, tasks.clone()));
         readiness.set_ready();

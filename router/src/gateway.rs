@@ -1,9 +1,18 @@
 //! The gateway: from a parsed request to the bytes of its answer.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
+use arc_swap::ArcSwap;
 use chatty_access::Caller;
-use chatty_kit::{Code, scan};
+use chatty_kit::{Code, Tasks, scan};
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
@@ -14,19 +23,25 @@ use crate::{
     Answer, AnswerKind, GraphqlRequest, LimitExceeded, Limits, LoadError, Upstream,
     complete::Completion,
     execute::{Answers, Execution},
-    operation::{Coerced, Known, Operations, Refusal, Variant, check_weight, coerce},
-    planner::{Node, Plan, Planner},
+    operation::{After, Coerced, Known, Operations, Refusal, Variant, canonical_json, check_weight, coerce},
+    planner::{Fetch, Node, Plan, Planner},
+    streams::Streams,
     supergraph::Supergraph,
     upstream::{Answer as SubgraphAnswer, Failure},
 };
 
-/// Executes operations on a supergraph. Cheap to clone; clones share their caches.
+/// Executes operations on a supergraph. Cheap to clone; clones share their caches and what they serve.
 #[derive(Clone)]
 pub struct Gateway {
-    inner: Arc<Inner>,
+    served: Arc<ArcSwap<Loaded>>,
+    plans_built: Arc<AtomicU64>,
+    /// Where shared streams run; without it none is shared.
+    tasks: Option<Tasks>,
 }
 
-struct Inner {
+/// A supergraph in service, with all that was learned of it. Requests hold on to the one that they were prepared on.
+struct Loaded {
+    sdl: String,
     supergraph: Supergraph,
     /// In the order of the supergraph's subgraphs.
     upstreams: Vec<Upstream>,
@@ -34,7 +49,8 @@ struct Inner {
     timeouts: Vec<Duration>,
     planner: Planner,
     operations: Operations,
-    limits: Limits,
+    streams: Arc<Streams>,
+    limits: Arc<Limits>,
 }
 
 /// What an operation does.
@@ -50,6 +66,8 @@ pub enum OperationKind {
 
 /// A request that passed all checks and has a plan; nothing is executed yet.
 pub struct Prepared {
+    /// What it was prepared on and will run on, whatever is served by then.
+    loaded: Arc<Loaded>,
     known: Arc<Known>,
     variant: Arc<Variant>,
     plan: Arc<Plan>,
@@ -66,41 +84,58 @@ impl Prepared {
 impl Gateway {
     /// Loads a supergraph. `upstreams` are keyed by the subgraphs' names (`join__Graph(name:)`); those that the
     /// supergraph does not know are ignored.
-    pub fn load(
+    pub fn load(supergraph_sdl: &str, upstreams: HashMap<String, Upstream>, limits: Limits) -> Result<Self, LoadError> {
+        let plans_built = Arc::default();
+        let loaded = Loaded::new(supergraph_sdl, upstreams, limits, &plans_built)?;
+        Ok(Self { served: Arc::new(ArcSwap::from_pointee(loaded)), plans_built, tasks: None })
+    }
+
+    /// Runs equal subscriptions that may be shared once for all their subscribers, as tasks among `tasks`. Which they are
+    /// the supergraph says by its tags `shared` and `viewer`.
+    #[must_use]
+    pub fn sharing_streams(self, tasks: &Tasks) -> Self {
+        Self { tasks: Some(tasks.clone()), ..self }
+    }
+
+    /// Serves another supergraph from now on, on all clones, and says whether it is another one: a text that is equal to
+    /// the one in service changes nothing. What was prepared runs to its end, and subscriptions to theirs, on the
+    /// supergraph that it was prepared on; caches begin empty. After an error everything is as before.
+    ///
+    /// Blocks for as long as it takes to build the planner's graph: seconds, for a big supergraph.
+    pub fn replace(
+        &self,
         supergraph_sdl: &str,
-        mut upstreams: HashMap<String, Upstream>,
+        upstreams: HashMap<String, Upstream>,
         limits: Limits,
-    ) -> Result<Self, LoadError> {
-        let supergraph = Supergraph::parse(supergraph_sdl)?;
-        if let Some(unknown) = limits.subgraph_timeouts_ms.keys().find(|name| !supergraph.subgraphs.contains(name)) {
-            return Err(LoadError::UnknownSubgraph(unknown.clone()));
+    ) -> Result<bool, LoadError> {
+        if self.served.load().sdl == supergraph_sdl {
+            return Ok(false);
         }
-        let upstream = |name: &String| upstreams.remove(name).ok_or_else(|| LoadError::MissingUpstream(name.clone()));
-        let upstreams = supergraph.subgraphs.iter().map(upstream).collect::<Result<_, _>>()?;
-        let timeouts = supergraph.subgraphs.iter().map(|name| limits.subgraph_timeout(name)).collect();
-        let planner = Planner::new(supergraph_sdl).map_err(LoadError::Planner)?;
-        let inner = Inner { supergraph, upstreams, timeouts, planner, operations: Operations::new(), limits };
-        Ok(Self { inner: Arc::new(inner) })
+        let loaded = Loaded::new(supergraph_sdl, upstreams, limits, &self.plans_built)?;
+        self.served.store(Arc::new(loaded));
+        Ok(true)
     }
 
-    /// The limits that this gateway was loaded with.
-    pub fn limits(&self) -> &Limits {
-        &self.inner.limits
+    /// The limits of what is served now.
+    pub fn limits(&self) -> Arc<Limits> {
+        Arc::clone(&self.served.load().limits)
     }
 
-    /// The schema that clients see.
-    pub fn api_schema_sdl(&self) -> &str {
-        &self.inner.supergraph.api_sdl
+    /// The schema that clients see now.
+    pub fn api_schema_sdl(&self) -> String {
+        self.served.load().supergraph.api_sdl.clone()
     }
 
-    /// How many operations were planned since the supergraph was loaded; the rest came from the cache.
+    /// How many operations were planned since the gateway was loaded, on whatever supergraph; the rest came from the
+    /// cache.
     pub fn plans_built(&self) -> u64 {
-        self.inner.planner.built()
+        self.plans_built.load(Ordering::Relaxed)
     }
 
     /// Checks a request against limits and schema, coerces its variables and plans it. An error is the whole answer.
     pub async fn prepare(&self, request: &GraphqlRequest, caller: &Caller) -> Result<Prepared, Answer> {
-        self.inner.prepare(request, caller).await.map_err(|refusal| refusal.answer(caller))
+        let loaded = self.served.load_full();
+        loaded.prepare(request, caller).await.map_err(|refusal| refusal.answer(caller))
     }
 
     /// Executes a query or a mutation; a subscription is refused.
@@ -109,17 +144,19 @@ impl Gateway {
             let message = "a subscription needs a transport with a stream of answers";
             return Refusal::new(Code::GraphqlValidationFailed, message).answer(&caller);
         }
-        self.inner.run(&prepared, &caller).await
+        prepared.run(&caller).await
     }
 
     /// Executes anything as a stream: a subscription's events until its source ends, or the one answer of a query or
     /// mutation. Dropping the stream ends the subscription.
     pub fn stream(&self, prepared: Prepared, caller: Caller) -> BoxStream<'static, Answer> {
-        let gateway = self.clone();
         if prepared.kind() == OperationKind::Subscription {
-            return gateway.events(prepared, caller);
+            return match &self.tasks {
+                Some(tasks) if prepared.after().is_some() => Streams::subscribe(prepared, caller, tasks),
+                _ => Arc::new(prepared).events(caller),
+            };
         }
-        stream::once(async move { gateway.inner.run(&prepared, &caller).await }).boxed()
+        stream::once(async move { prepared.run(&caller).await }).boxed()
     }
 
     /// `prepare` and `run`.
@@ -139,38 +176,41 @@ impl Gateway {
         let prepared = self.prepare(&request, &caller).await?;
         Ok(self.stream(prepared, caller))
     }
-
-    fn events(self, prepared: Prepared, caller: Caller) -> BoxStream<'static, Answer> {
-        let Some(Node::Fetch(source)) = prepared.plan.roots.first() else {
-            tracing::error!("the plan of a subscription has no source");
-            let answer = Refusal::internal().answer(&caller);
-            return stream::once(std::future::ready(answer)).boxed();
-        };
-        let answers = Answers::of(&prepared.plan);
-        let execution = self.inner.execution(&prepared, &caller, &answers);
-        let request = execution.source_request(source);
-        let events = self.inner.upstreams[source.subgraph]
-            .subscribe(request, Instant::now() + self.inner.timeouts[source.subgraph]);
-        drop(execution);
-        // A panic of the source ends the stream; it is told as its last event.
-        let events = AssertUnwindSafe(events).catch_unwind();
-        let context = Arc::new((self, prepared, caller));
-        events
-            .then(move |event| {
-                let context = Arc::clone(&context);
-                async move {
-                    let (gateway, prepared, caller) = &*context;
-                    let event = event.unwrap_or(Err(Failure::Panicked));
-                    gateway.inner.event(prepared, caller, event).await
-                }
-            })
-            .boxed()
-    }
 }
 
-impl Inner {
-    async fn prepare(&self, request: &GraphqlRequest, caller: &Caller) -> Result<Prepared, Refusal> {
-        let (supergraph, limits) = (&self.supergraph, &self.limits);
+impl Loaded {
+    fn new(
+        sdl: &str,
+        mut upstreams: HashMap<String, Upstream>,
+        limits: Limits,
+        plans_built: &Arc<AtomicU64>,
+    ) -> Result<Self, LoadError> {
+        let supergraph = Supergraph::parse(sdl)?;
+        if supergraph.subgraphs.is_empty() {
+            return Err(LoadError::Schema("it names no subgraphs".to_owned()));
+        }
+        if let Some(unknown) = limits.subgraph_timeouts_ms.keys().find(|name| !supergraph.subgraphs.contains(name)) {
+            return Err(LoadError::UnknownSubgraph(unknown.clone()));
+        }
+        let upstream = |name: &String| upstreams.remove(name).ok_or_else(|| LoadError::MissingUpstream(name.clone()));
+        let upstreams = supergraph.subgraphs.iter().map(upstream).collect::<Result<_, _>>()?;
+        let timeouts = supergraph.subgraphs.iter().map(|name| limits.subgraph_timeout(name)).collect();
+        let planner = Planner::new(sdl).map_err(LoadError::Planner)?.counting(Arc::clone(plans_built));
+        let (sdl, limits) = (sdl.to_owned(), Arc::new(limits));
+        Ok(Self {
+            sdl,
+            supergraph,
+            upstreams,
+            timeouts,
+            planner,
+            operations: Operations::new(),
+            streams: Arc::default(),
+            limits,
+        })
+    }
+
+    async fn prepare(self: Arc<Self>, request: &GraphqlRequest, caller: &Caller) -> Result<Prepared, Refusal> {
+        let (supergraph, limits) = (&self.supergraph, &*self.limits);
         scan::check(&request.query, &limits.scan()).map_err(LimitExceeded::from)?;
         let GraphqlRequest { query, operation_name, variables } = request;
         let known = self.operations.document(supergraph, limits, query, operation_name.as_deref()).await?;
@@ -189,44 +229,117 @@ impl Inner {
             let value = argument.value(&variables);
             variables.insert(argument.name.clone(), value);
         }
-        Ok(Prepared { known, variant, plan, variables })
+        Ok(Prepared { loaded: self, known, variant, plan, variables })
+    }
+}
+
+impl Prepared {
+    fn execution<'a>(&'a self, caller: &'a Caller, answers: &'a Answers) -> Execution<'a> {
+        let Loaded { supergraph, upstreams, timeouts, .. } = &*self.loaded;
+        Execution::new(supergraph, upstreams, &self.variables, caller, timeouts, answers)
     }
 
-    fn execution<'a>(&'a self, prepared: &'a Prepared, caller: &'a Caller, answers: &'a Answers) -> Execution<'a> {
-        Execution::new(&self.supergraph, &self.upstreams, &prepared.variables, caller, &self.timeouts, answers)
-    }
-
-    async fn run(&self, prepared: &Prepared, caller: &Caller) -> Answer {
-        let answers = Answers::of(&prepared.plan);
-        let execution = self.execution(prepared, caller, &answers);
+    async fn run(&self, caller: &Caller) -> Answer {
+        let answers = Answers::of(&self.plan);
+        let execution = self.execution(caller, &answers);
         // A mutation's root fields are steps of their own, and none stops the next.
-        for root in &prepared.plan.roots {
+        for root in &self.plan.roots {
             execution.run(root).await;
         }
-        self.complete(prepared, execution)
+        self.complete(execution)
     }
 
-    async fn event(&self, prepared: &Prepared, caller: &Caller, event: Result<SubgraphAnswer, Failure>) -> Answer {
-        let answers = Answers::of(&prepared.plan);
-        let execution = self.execution(prepared, caller, &answers);
-        if let Some(Node::Fetch(source)) = prepared.plan.roots.first() {
+    /// The events as the caller sees them.
+    pub(crate) fn events(self: Arc<Self>, caller: Caller) -> BoxStream<'static, Answer> {
+        let events = match self.source_events(&caller) {
+            Ok(events) => events,
+            Err(answer) => return stream::once(std::future::ready(answer)).boxed(),
+        };
+        let context = Arc::new((self, caller));
+        events
+            .then(move |event| {
+                let context = Arc::clone(&context);
+                async move {
+                    let (prepared, caller) = &*context;
+                    prepared.event(caller, event).await
+                }
+            })
+            .boxed()
+    }
+
+    /// The source stream, opened for this caller. A panic in it is its last event.
+    pub(crate) fn source_events(
+        &self,
+        caller: &Caller,
+    ) -> Result<BoxStream<'static, Result<SubgraphAnswer, Failure>>, Answer> {
+        let Some(source) = self.source() else {
+            tracing::error!("the plan of a subscription has no source");
+            return Err(Refusal::internal().answer(caller));
+        };
+        let answers = Answers::of(&self.plan);
+        let execution = self.execution(caller, &answers);
+        let request = execution.source_request(source);
+        let events = self.loaded.upstreams[source.subgraph].subscribe(request, Instant::now() + self.patience());
+        drop(execution);
+        let events = AssertUnwindSafe(events).catch_unwind();
+        Ok(events.map(|event| event.unwrap_or(Err(Failure::Panicked))).boxed())
+    }
+
+    /// One event, with what other subgraphs know.
+    pub(crate) async fn event(&self, caller: &Caller, event: Result<SubgraphAnswer, Failure>) -> Answer {
+        let answers = Answers::of(&self.plan);
+        let execution = self.execution(caller, &answers);
+        if let Some(source) = self.source() {
             if let Err(failure) = &event {
-                failure.log(&self.supergraph.subgraphs[source.subgraph], caller);
+                failure.log(&self.loaded.supergraph.subgraphs[source.subgraph], caller);
             }
             execution.take_event(source, event);
         }
-        if let Some(rest) = &prepared.plan.after_event {
+        if let Some(rest) = &self.plan.after_event {
             execution.run(rest).await;
         }
-        self.complete(prepared, execution)
+        self.complete(execution)
     }
 
-    fn complete(&self, prepared: &Prepared, execution: Execution<'_>) -> Answer {
+    fn source(&self) -> Option<&Fetch> {
+        match self.plan.roots.first() {
+            Some(Node::Fetch(source)) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// How long the subgraph of the source may take to begin its answer.
+    pub(crate) fn patience(&self) -> Duration {
+        self.source().map_or(Duration::ZERO, |source| self.loaded.timeouts[source.subgraph])
+    }
+
+    /// Where a subscription that may be shared begins; `None` for what may not.
+    pub(crate) fn after(&self) -> Option<After> {
+        let argument = self.variant.shared.as_ref()?;
+        Some(argument.value(&self.variables))
+    }
+
+    /// Whether an event is no event but the source's way to say that there will be none.
+    pub(crate) fn is_refusal(&self, event: &SubgraphAnswer) -> bool {
+        event.read().is_ok_and(|said| self.loaded.supergraph.tags.is_refusal(&said))
+    }
+
+    /// What equal subscriptions have in common: the number of their document and their variables.
+    pub(crate) fn identity(&self) -> (u64, Vec<u8>) {
+        (self.known.id(), canonical_json(&self.variables))
+    }
+
+    /// The streams of the supergraph that it was prepared on.
+    pub(crate) fn streams(&self) -> &Arc<Streams> {
+        &self.loaded.streams
+    }
+
+    fn complete(&self, execution: Execution<'_>) -> Answer {
         let caller = execution.caller;
         let merged = execution.finish();
-        let variables = &prepared.variables;
-        let completion = Completion { supergraph: &self.supergraph, limits: &self.limits, caller, variables };
-        let body = completion.complete(&prepared.variant.level, &merged.data, &merged.errors);
+        let Loaded { supergraph, limits, .. } = &*self.loaded;
+        let completion = Completion { supergraph, limits, caller, variables: &self.variables };
+        let body = completion.complete(&self.variant.level, &merged.data, &merged.errors);
         Answer { body, kind: AnswerKind::Executed }
     }
 }

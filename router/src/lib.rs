@@ -12,6 +12,7 @@ mod limits;
 mod operation;
 mod planner;
 pub mod revocation;
+mod streams;
 mod supergraph;
 pub mod transport;
 mod upstream;

@@ -10,7 +10,10 @@ use apollo_compiler::{
 use federation_composition::{graphql_core, transform_supergraph_to_public_schema};
 use http::Uri;
 
-use crate::upstream::{NotAnEndpoint, endpoint};
+use crate::{
+    streams::Tags,
+    upstream::{NotAnEndpoint, endpoint},
+};
 
 /// Why a supergraph cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,8 @@ pub(crate) struct Supergraph {
     pub(crate) full: Schema,
     /// The subgraphs' names, as operators know them.
     pub(crate) subgraphs: Vec<String>,
+    /// What it says about streams.
+    pub(crate) tags: Tags,
     /// Object types of each abstract type of the API schema, in a fixed order.
     possible: HashMap<Name, Vec<Name>>,
     /// The fields of interfaces that the planner expands into one fragment per implementer.
@@ -68,6 +73,7 @@ impl Supergraph {
             possible: possible_types(&api),
             expanding: expanding_fields(&full),
             subgraphs: subgraph_names(&full),
+            tags: Tags::of(&full),
             api,
             api_sdl,
             full,

@@ -12,6 +12,7 @@ mod live;
 mod nodes;
 mod operations;
 mod posts;
+mod reload;
 mod restart;
 mod schema;
 mod statements;

@@ -15,6 +15,7 @@ mod request;
 mod scalars;
 mod schema;
 mod stream;
+mod tag;
 mod text;
 
 pub use connection::{PageInfo, PageRequest};
@@ -27,4 +28,5 @@ pub use request::Request;
 pub use scalars::{Cursor, DateTime, EmailAddress, Key, Long};
 pub use schema::{sdl, subgraph};
 pub use stream::{ResyncReason, ResyncRequired};
+pub use tag::StreamTag;
 pub use text::{Text, characters};

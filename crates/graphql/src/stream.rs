@@ -4,7 +4,7 @@ use async_graphql::{Enum, SimpleObject};
 
 /// The stream cannot go on from your cursor: fetch the list again, then subscribe without `after`.
 #[derive(Debug, Clone, Copy, SimpleObject)]
-#[graphql(shareable)]
+#[graphql(shareable, tag = "resync")]
 pub struct ResyncRequired {
     /// Why.
     pub reason: ResyncReason,

@@ -97,6 +97,11 @@ impl Process {
         self.signal("TERM");
     }
 
+    /// Tells it to look at its files again.
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
     /// Waits for its end.
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().expect("it ends")

@@ -16,6 +16,7 @@ use super::{
     print::{Composed, print},
     refusal::{Refusal, truncate},
     rewrite::rewrite,
+    sharing::{self, AfterArgument},
 };
 use crate::{
     LimitExceeded, Limits, OperationKind,
@@ -71,6 +72,13 @@ pub(crate) struct Known {
     pub(crate) document: Document,
 }
 
+impl Known {
+    /// No other document that is kept has this number.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+}
+
 /// An operation with its conditions decided.
 pub(crate) struct Variant {
     /// Selections after expansion. With introspection at least what the operation spells, because the planner's merging
@@ -82,6 +90,8 @@ pub(crate) struct Variant {
     pub(crate) introspects: bool,
     /// The arguments to compose for each request.
     pub(crate) composed: Vec<Composed>,
+    /// Where it begins, of a subscription that may be shared.
+    pub(crate) shared: Option<AfterArgument>,
     /// The operation's parts as the planner gets them.
     parts: Vec<String>,
     /// Of this and its plan, estimated.
@@ -190,6 +200,7 @@ impl Variant {
             weight,
             level: Level::root(supergraph, &operation.selection_set.ty, client),
             introspects,
+            shared: sharing::shared(supergraph, document.kind, &rewritten),
             bytes: selections.saturating_add(parsed + known.text_bytes),
             parts,
             composed,
@@ -321,6 +332,7 @@ mod tests {
             weight: 1,
             level: Level::root(&supergraph, &apollo_compiler::name!("Query"), Arc::new(ClientSet::default())),
             introspects: false,
+            shared: None,
             composed: Vec::new(),
             parts: vec![format!("{{ echo(text: \"{}\") {} }}", "x".repeat(20_000), "nothing ".repeat(1_000))],
             bytes: 0,

@@ -10,6 +10,7 @@ mod measure;
 mod print;
 mod refusal;
 mod rewrite;
+mod sharing;
 mod values;
 mod variables;
 
@@ -17,4 +18,5 @@ pub(crate) use cache::{Known, Operations, Variant, check_weight};
 pub(crate) use canonical::{VARIABLE_PREFIX, data_key, mutation_key};
 pub(crate) use conditions::Conditions;
 pub(crate) use refusal::{Refusal, truncate};
-pub(crate) use variables::{Coerced, coerce};
+pub(crate) use sharing::After;
+pub(crate) use variables::{Coerced, canonical_json, coerce};

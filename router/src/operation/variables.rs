@@ -11,7 +11,7 @@ use async_graphql::{Name as ValueName, Number, Value, Variables};
 use chatty_kit::Code;
 
 use super::refusal::{Refusal, truncate};
-use crate::Limits;
+use crate::{Limits, complete::json};
 
 /// Coerced values; a variable that was neither given nor has a default is absent.
 pub(crate) type Coerced = HashMap<Name, Value>;
@@ -42,6 +42,20 @@ pub(crate) fn coerce(
         }
     }
     Ok(coerced)
+}
+
+/// The same bytes for the same values: the members by their names.
+pub(crate) fn canonical_json(variables: &Coerced) -> Vec<u8> {
+    let mut members: Vec<_> = variables.iter().collect();
+    members.sort_by_key(|(name, _)| name.as_str());
+    let mut json = Vec::new();
+    for (name, value) in members {
+        json::write_str(&mut json, name);
+        json.push(b':');
+        json::write_value(&mut json, &value.into());
+        json.push(b',');
+    }
+    json
 }
 
 /// Why a value does not fit, and where inside it.

@@ -46,7 +46,7 @@ const SLOW_PLAN: Duration = Duration::from_secs(1);
 pub(crate) struct Planner {
     inner: Arc<planner::Planner>,
     slots: Arc<Semaphore>,
-    built: AtomicU64,
+    built: Arc<AtomicU64>,
 }
 
 /// Why there is no plan.
@@ -76,16 +76,12 @@ impl Planner {
             let handle = thread.spawn_scoped(scope, construct).map_err(|error| error.to_string())?;
             handle.join().unwrap_or_else(|_| Err("the planner panicked".to_owned()))
         });
-        Ok(Self {
-            inner: Arc::new(inner?),
-            slots: Arc::new(Semaphore::new(CONCURRENT_PLANS)),
-            built: AtomicU64::new(0),
-        })
+        Ok(Self { inner: Arc::new(inner?), slots: Arc::new(Semaphore::new(CONCURRENT_PLANS)), built: Arc::default() })
     }
 
-    /// How many operations were planned.
-    pub(crate) fn built(&self) -> u64 {
-        self.built.load(Ordering::Relaxed)
+    /// Counts what it plans in `built`, which other planners may share.
+    pub(crate) fn counting(self, built: Arc<AtomicU64>) -> Self {
+        Self { built, ..self }
     }
 
     /// Plans the parts of an operation, each alone: a mutation has one for each root field.

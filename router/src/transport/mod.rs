@@ -29,6 +29,7 @@ use tower_http::{
 pub use config::{Config, NotANetwork, NotAnOrigin, Origin, parse_network};
 pub use forward::forward;
 pub use trace::TRACE_ID;
+pub(crate) use trace::TraceId;
 
 use crate::Gateway;
 

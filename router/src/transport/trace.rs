@@ -17,7 +17,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// 32 hexadecimal digits in lower case, not all zero (W3C Trace Context). An extension of every request.
 #[derive(Debug, Clone)]
-pub(super) struct TraceId(pub(super) String);
+pub(crate) struct TraceId(pub(crate) String);
 
 impl TraceId {
     /// The caller's, if it sends a valid `traceparent`, or a new one.
@@ -36,7 +36,7 @@ impl TraceId {
         &extensions.get::<Self>().expect("every request is accompanied").0
     }
 
-    pub(super) fn random() -> Self {
+    pub(crate) fn random() -> Self {
         let mut bytes = [0_u8; 16];
         aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has random bytes");
         Self(HEXLOWER.encode(&bytes))

@@ -13,6 +13,7 @@ mod limits;
 mod monolith;
 mod mutations;
 mod remote;
+mod replace;
 mod requests;
 mod scripted;
 mod subscriptions;

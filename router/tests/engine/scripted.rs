@@ -13,6 +13,7 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::fixture::{read, request, viewer};
 
@@ -67,14 +68,27 @@ pub(crate) fn gateway_of(
     limits: Limits,
     edit: impl Fn(String) -> String,
 ) -> Gateway {
+    let (supergraph, upstreams) = composed(subgraphs);
+    Gateway::load(&edit(supergraph), upstreams, limits).unwrap()
+}
+
+/// The supergraph of scripted subgraphs, and how they are reached.
+pub(crate) fn composed(subgraphs: Vec<(&str, &str, Scripted)>) -> (String, HashMap<String, Upstream>) {
     let link = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.3",
-        import: ["@key", "@shareable", "@external", "@requires", "@inaccessible", "@interfaceObject"])"#;
+        import: ["@key", "@shareable", "@external", "@requires", "@inaccessible", "@interfaceObject", "@tag"])"#;
     let schemas: Vec<_> = subgraphs.iter().map(|(name, sdl, _)| (*name, format!("{link}\n{sdl}"))).collect();
     let schemas: Vec<_> = schemas.iter().map(|(name, sdl)| (*name, sdl.as_str())).collect();
-    let supergraph = edit(compose(&schemas).unwrap());
-    let upstreams: HashMap<_, _> =
+    let supergraph = compose(&schemas).unwrap();
+    let upstreams =
         subgraphs.into_iter().map(|(name, _, script)| (name.to_owned(), Upstream::in_process(script))).collect();
-    Gateway::load(&supergraph, upstreams, limits).unwrap()
+    (supergraph, upstreams)
+}
+
+/// A source stream that says what it is sent and ends with its sender.
+pub(crate) fn source() -> (UnboundedSender<Response>, BoxStream<'static, Response>) {
+    let (sender, receiver) = unbounded_channel();
+    let events = stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
+    (sender, events.boxed())
 }
 
 /// Runs a document as somebody signed in.

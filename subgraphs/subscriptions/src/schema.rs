@@ -7,7 +7,6 @@ mod mutation;
 mod query;
 mod subscription;
 mod user;
-mod viewer_tag;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Live streams.
 
 use async_graphql::{Context, ID, SimpleObject, Subscription, Union};
-use chatty_graphql::{Cursor, Request, ResyncReason, ResyncRequired};
+use chatty_graphql::{Cursor, Request, ResyncReason, ResyncRequired, StreamTag};
 use chatty_kit::Fault;
 use chatty_types::{Cursors, List, Position, PostId};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
@@ -25,6 +25,7 @@ impl Subscription {
     /// `commentEvents(postId: "pst_…") { ... on CommentAdded { cursor comment { body } } }`. Events may come twice:
     /// tell them apart by `cursor`. When the post is not there or not for you, or goes away, the stream says
     /// `ResyncRequired` with `GONE` and ends.
+    #[graphql(directive = StreamTag::apply(StreamTag::SHARED))]
     async fn comment_events(
         &self,
         ctx: &Context<'_>,

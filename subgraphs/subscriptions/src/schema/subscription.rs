@@ -1,13 +1,13 @@
 //! Live streams.
 
 use async_graphql::{Context, Error, ID, SimpleObject, Subscription, Union};
-use chatty_graphql::{Cursor, Request, ResyncReason, ResyncRequired};
+use chatty_graphql::{Cursor, Request, ResyncReason, ResyncRequired, StreamTag};
 use chatty_kit::Fault;
 use chatty_types::{Cursors, List, Position, UserId};
 use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
 
-use super::{app, feed::FeedEdge, viewer_tag::ViewerTag};
+use super::{app, feed::FeedEdge};
 use crate::domain::live::{Change, follow_feed};
 
 /// What can be followed live.
@@ -23,7 +23,7 @@ impl Subscription {
     /// changed meanwhile is replayed, each post once and as it is now, then `FeedCaughtUp` comes, then live events.
     /// With `after: null` the stream starts now, with `FeedCaughtUp` as its first event: fetch `homeFeed` once it has
     /// come. After `ResyncRequired` the stream ends: start again in this way. An event may come twice.
-    #[graphql(directive = ViewerTag::apply())]
+    #[graphql(directive = StreamTag::apply(StreamTag::VIEWER))]
     async fn home_feed_events(
         &self,
         ctx: &Context<'_>,
