@@ -92,7 +92,7 @@ pub struct Config {
 pub struct RouterConfig {
     /// Origins besides the public URL whose pages may use the API, such as `https://app.example.com`.
     pub allowed_origins: Vec<String>,
-    /// WebSockets and event streams that one process has open at once; whoever comes then is told to try again. Each takes
+    /// Sockets and event streams that one process has open at once; whoever comes then is told to try again. Each takes
     /// a file descriptor.
     pub streams: usize,
     /// What one request may ask for.

@@ -68,9 +68,11 @@ export async function serveSubgraph() {
     },
   });
   const [answer, stream] = [answers({ schema }), events({ schema })];
-  const server = createServer((request, response) =>
-    (request.headers.accept === 'text/event-stream' ? stream : answer)(request, response),
-  );
+  const server = createServer((request, response) => {
+    const handle = request.headers.accept === 'text/event-stream' ? stream : answer;
+    // A router that ends a stream while it is being written breaks the writing.
+    handle(request, response).catch(() => response.destroy());
+  });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${server.address().port}/`;
   const { supergraphSdl, errors } = composeServices([{ name: 'demo', typeDefs, url }]);

@@ -14,7 +14,7 @@ pub struct Config {
     pub allowed_origins: Vec<Origin>,
     /// Networks of the proxies in front, whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
-    /// WebSockets and event streams that may be open at once; 10,000 by default.
+    /// Sockets and event streams that may be open at once; 10,000 by default.
     pub streams: usize,
 }
 
