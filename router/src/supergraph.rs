@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use apollo_compiler::{
     Name, Node, Schema,
     schema::{ExtendedType, InterfaceType},
-    validation::Valid,
+    validation::{DiagnosticList, Valid},
 };
 use federation_composition::{graphql_core, transform_supergraph_to_public_schema};
 use http::Uri;
@@ -21,6 +21,9 @@ pub enum LoadError {
     /// The supergraph is not a valid schema.
     #[error("the supergraph is not valid: {0}")]
     Schema(String),
+    /// The supergraph needs what the router does not do.
+    #[error("`{0}` takes an argument from its context, which is not supported")]
+    ContextArgument(String),
     /// The planner cannot work with the supergraph.
     #[error("the supergraph cannot be planned on: {0}")]
     Planner(String),
@@ -40,6 +43,9 @@ pub enum LoadError {
         reason: NotAnEndpoint,
     },
 }
+
+/// How many complaints about a schema are told.
+const COMPLAINTS: usize = 3;
 
 /// A supergraph as the gateway reads it.
 pub(crate) struct Supergraph {
@@ -65,10 +71,12 @@ impl Supergraph {
         let api = transform_supergraph_to_public_schema(&document)
             .map_err(|error| LoadError::Schema(error.message().to_owned()))?;
         let api_sdl = graphql_core::print(&api);
-        let api = Schema::parse_and_validate(&api_sdl, "api.graphql")
-            .map_err(|invalid| LoadError::Schema(invalid.errors.to_string()))?;
-        let full = Schema::parse(sdl, "supergraph.graphql")
-            .map_err(|invalid| LoadError::Schema(invalid.errors.to_string()))?;
+        let api =
+            Schema::parse_and_validate(&api_sdl, "api.graphql").map_err(|invalid| invalid_schema(&invalid.errors))?;
+        let full = Schema::parse(sdl, "supergraph.graphql").map_err(|invalid| invalid_schema(&invalid.errors))?;
+        if let Some(field) = context_argument(&full) {
+            return Err(LoadError::ContextArgument(field));
+        }
         Ok(Self {
             possible: possible_types(&api),
             expanding: expanding_fields(&full),
@@ -122,8 +130,8 @@ impl Supergraph {
 /// Each such field multiplies the cost of planning by the number of implementers at every level, so a schema test wants
 /// this list empty. The predicate over-estimates on purpose.
 pub fn expanding_interfaces(supergraph_sdl: &str) -> Result<Vec<(String, String)>, LoadError> {
-    let schema = Schema::parse(supergraph_sdl, "supergraph.graphql")
-        .map_err(|invalid| LoadError::Schema(invalid.errors.to_string()))?;
+    let schema =
+        Schema::parse(supergraph_sdl, "supergraph.graphql").map_err(|invalid| invalid_schema(&invalid.errors))?;
     let mut pairs: Vec<_> = expanding_fields(&schema)
         .into_iter()
         .map(|(interface, field)| (interface.to_string(), field.to_string()))
@@ -135,8 +143,8 @@ pub fn expanding_interfaces(supergraph_sdl: &str) -> Result<Vec<(String, String)
 /// Where the supergraph says that its subgraphs are: names and the URLs of `join__graph(url:)`, in the supergraph's
 /// order. Each must be an absolute http or https URL.
 pub fn subgraph_urls(supergraph_sdl: &str) -> Result<Vec<(String, Uri)>, LoadError> {
-    let schema = Schema::parse(supergraph_sdl, "supergraph.graphql")
-        .map_err(|invalid| LoadError::Schema(invalid.errors.to_string()))?;
+    let schema =
+        Schema::parse(supergraph_sdl, "supergraph.graphql").map_err(|invalid| invalid_schema(&invalid.errors))?;
     let graphs = schema.get_enum("join__Graph");
     let graphs = graphs.ok_or_else(|| LoadError::Schema("it names no subgraphs: join__Graph is missing".to_owned()))?;
     let joins = graphs.values.values().filter_map(|value| value.directives.get("join__graph"));
@@ -150,6 +158,32 @@ pub fn subgraph_urls(supergraph_sdl: &str) -> Result<Vec<(String, Uri)>, LoadErr
             }
         })
         .collect()
+}
+
+/// The first complaints, each with its place and without a copy of the text around it.
+fn invalid_schema(diagnostics: &DiagnosticList) -> LoadError {
+    let told = diagnostics.iter().take(COMPLAINTS).map(|diagnostic| {
+        let place = diagnostic
+            .line_column_range()
+            .map_or_else(String::new, |range| format!("line {}, column {}: ", range.start.line, range.start.column));
+        format!("{place}{}", diagnostic.error)
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    LoadError::Schema(match diagnostics.len().saturating_sub(COMPLAINTS) {
+        0 => told,
+        more => format!("{told}; and {more} more"),
+    })
+}
+
+/// A field with `@fromContext`, as composition writes it down. The planner would leave the argument out.
+fn context_argument(full: &Schema) -> Option<String> {
+    let objects = full.types.iter().filter_map(|(name, ty)| Some((name, ty.as_object()?)));
+    let mut fields = objects.flat_map(|(name, object)| object.fields.iter().map(move |field| (name, field)));
+    let (ty, (field, _)) = fields.find(|(_, (_, definition))| {
+        let mut joins = definition.directives.get_all("join__field");
+        joins.any(|join| join.specified_argument_by_name("contextArguments").is_some())
+    })?;
+    Some(format!("{ty}.{field}"))
 }
 
 fn possible_types(api: &Schema) -> HashMap<Name, Vec<Name>> {
@@ -256,5 +290,19 @@ mod tests {
         }
         assert!(matches!(subgraph_urls("type Query { a: Int }"), Err(LoadError::Schema(_))));
         assert!(matches!(subgraph_urls("type {"), Err(LoadError::Schema(_))));
+    }
+
+    #[test]
+    fn of_a_text_that_is_no_schema_little_is_told_and_nothing_repeated() {
+        let error = subgraph_urls(&"secret: 1\n".repeat(1_000)).unwrap_err().to_string();
+        assert!(error.contains("line 1, column 1: ") && error.ends_with(" more"), "{error}");
+        assert!(error.len() < 500 && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn an_argument_from_the_context_is_refused_because_nobody_would_fill_it() {
+        let sdl = r#"type Query { a: Int } type T { a: Int @join__field(graph: A, contextArguments: []) }"#;
+        let error = Supergraph::parse(sdl).err().expect("refused");
+        assert_eq!(error.to_string(), "`T.a` takes an argument from its context, which is not supported");
     }
 }
