@@ -66,18 +66,28 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 pub const LAST_REQUEST: Duration = Duration::from_secs(20);
 
 /// Connections at a time that speak HTTP; further ones wait to be accepted. One that becomes a WebSocket no longer counts.
-const MAX_CONNECTIONS: usize = 10_000;
+/// Above the streams of events that a router has open at once by default, so that these leave room for requests.
+const MAX_CONNECTIONS: usize = 20_000;
+
+/// Bytes of a head that has not ended yet before it is given up, and of an answer that wait to be written before more of
+/// it is asked for. A request line may have 64 KiB. What is longer is answered 431 and 414; more than 100 headers, 431.
+const BUFFER_BYTES: usize = 128 * 1024;
 
 /// How long to wait before accepting again when the system has no descriptor left.
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves `routes` until the tasks stop; then takes no new connections and ends each open one with the request in hand.
 /// While the tasks drain, every answer is the last of its connection, so that clients leave for other processes.
-/// Every request carries its peer's address as `ConnectInfo<SocketAddr>`. Connections are tasks of their own.
+/// Every request carries its peer's address as `ConnectInfo<SocketAddr>`. Connections are tasks of their own. A client
+/// that closes its connection takes the request along that is being answered on it.
 pub async fn serve(listener: TcpListener, routes: Router, tasks: Tasks) {
+    accept(listener, routes, tasks, MAX_CONNECTIONS).await;
+}
+
+async fn accept(listener: TcpListener, routes: Router, tasks: Tasks, connections: usize) {
     let stopping = tasks.stopping();
     let routes = routes.layer(map_response_with_state(tasks.draining(), close_while_draining));
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Arc::new(Semaphore::new(connections));
     loop {
         let accepted = async {
             let place = Arc::clone(&places).acquire_owned().await.expect("nobody closes the semaphore");
@@ -124,7 +134,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, routes: Router, stoppin
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
     // HTTP/1 alone: whoever ends TLS in front speaks it, and telling versions apart would wait for bytes without limit.
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).half_close(true);
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(BUFFER_BYTES);
     let mut connection = pin!(server.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -150,6 +160,7 @@ fn is_of_the_peer(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing::post;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -159,14 +170,22 @@ mod tests {
     const LONG: usize = 64 * 1024 * 1024;
 
     async fn start() -> (SocketAddr, Tasks) {
+        start_with(Router::new(), MAX_CONNECTIONS).await
+    }
+
+    async fn start_with(more: Router, connections: usize) -> (SocketAddr, Tasks) {
         let (tasks, listener) = (Tasks::default(), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let address = listener.local_addr().unwrap();
         let readiness = Readiness::default();
         readiness.set_ready();
         let whoami = get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() });
-        let routes =
-            health(readiness, &tasks).route("/whoami", whoami).route("/long", get(|| async { vec![b'x'; LONG] }));
-        tasks.spawn(serve(listener, routes, tasks.clone()));
+        let echo = post(|body: String| async { body });
+        let routes = health(readiness, &tasks)
+            .route("/whoami", whoami)
+            .route("/echo", echo)
+            .route("/long", get(|| async { vec![b'x'; LONG] }))
+            .merge(more);
+        tasks.spawn(accept(listener, routes, tasks.clone(), connections));
         (address, tasks)
     }
 
@@ -261,6 +280,107 @@ mod tests {
             received += read;
         }
         assert!(received > 0 && received < LONG, "{received}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_is_not_used_is_closed() {
+        let (address, _tasks) = start().await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(WHOAMI.as_bytes()).await.unwrap();
+        hear(&mut stream).await;
+        assert_eq!(say(&mut stream, "").await, "");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_leaves_takes_its_request_along() {
+        let (begun, mut running) = tokio::sync::mpsc::channel::<()>(1);
+        let endless = get(move || {
+            let running = begun.clone();
+            async move {
+                running.send(()).await.unwrap();
+                std::future::pending::<()>().await;
+                drop(running);
+            }
+        });
+        let (address, tasks) = start_with(Router::new().route("/endless", endless), MAX_CONNECTIONS).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        running.recv().await.unwrap();
+        drop(stream);
+        // Without it there would be a connection to wait for.
+        assert!(tasks.finish(LAST_REQUEST / 2).await);
+    }
+
+    #[tokio::test]
+    async fn connections_beyond_the_limit_wait_for_one_to_end() {
+        let (address, _tasks) = start_with(Router::new(), 1).await;
+        let (mut first, mut second) =
+            (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
+        first.write_all(WHOAMI.as_bytes()).await.unwrap();
+        hear(&mut first).await;
+        second.write_all(WHOAMI.as_bytes()).await.unwrap();
+        first.write_all(WHOAMI.as_bytes()).await.unwrap();
+        hear(&mut first).await;
+        assert!(second.try_read(&mut [0]).is_err(), "nothing to read yet");
+        drop(first);
+        assert!(hear(&mut second).await.starts_with("HTTP/1.1 200"));
+    }
+
+    #[tokio::test]
+    async fn a_head_may_be_long_and_not_longer() {
+        let (address, _tasks) = start().await;
+        let answer = async |path: String, headers: String| {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+            // The server may close before it has read all.
+            let (mut read, mut write) = stream.split();
+            let mut answer = Vec::new();
+            let (_written, _read) = tokio::join!(write.write_all(request.as_bytes()), read.read_to_end(&mut answer));
+            String::from_utf8(answer).unwrap()
+        };
+        let path = |bytes: usize| format!("/whoami?{}", "x".repeat(bytes));
+        let header = |bytes: usize| format!("x: {}\r\n", "x".repeat(bytes));
+        for (path, headers, status) in [
+            (path(60_000), header(60_000), "200"),
+            (path(66_000), String::new(), "414"),
+            (path(0), header(4 * BUFFER_BYTES), "431"),
+            (path(0), "x: x\r\n".repeat(98), "200"),
+            (path(0), "x: x\r\n".repeat(99), "431"),
+        ] {
+            let (path_bytes, bytes) = (path.len(), headers.len());
+            let answer = answer(path, headers).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path_bytes} {bytes}: {answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_another_server_might_read_otherwise_ends_the_connection() {
+        let (address, _tasks) = start().await;
+        for (head, status) in [
+            // Both: the chunks count, and nothing behind them is read as a request.
+            ("content-length: 5\r\ntransfer-encoding: chunked\r\n", "200"),
+            ("transfer-encoding: chunked\r\ncontent-length: 5\r\n", "200"),
+            ("content-length: 5\r\ncontent-length: 6\r\n", "400"),
+            ("content-length: +5\r\n", "400"),
+            ("content-length: 5, 5\r\n", "400"),
+            ("content-length: -1\r\n", "400"),
+            ("content-length: 99999999999999999999\r\n", "400"),
+            ("transfer-encoding: xchunked\r\n", "400"),
+            ("transfer-encoding: chunked, identity\r\n", "400"),
+            ("transfer-encoding : chunked\r\n", "400"),
+            ("transfer-encoding:\r\n chunked\r\n", "400"),
+            ("transfer\u{b}-encoding: chunked\r\n", "400"),
+            ("x: \0\r\n", "400"),
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = format!("POST /echo HTTP/1.1\r\nhost: x\r\n{head}\r\n0\r\n\r\n{WHOAMI}");
+            let answer = say(&mut stream, &request).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{head}: {answer}");
+            assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{head}: {answer}");
+        }
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let chunked_by_the_old = "POST /echo HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+        assert!(say(&mut stream, chunked_by_the_old).await.starts_with("HTTP/1.1 400"));
     }
 
     // Time stands still here but for what waits: the runtime jumps to the next timer.
