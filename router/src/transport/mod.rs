@@ -9,8 +9,10 @@ mod forward;
 mod http;
 mod identity;
 mod media;
+mod operation;
 mod refusal;
 mod request;
+mod stay;
 mod trace;
 mod websocket;
 

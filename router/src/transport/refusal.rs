@@ -45,6 +45,11 @@ impl Refusal {
         Self { limit: Some(limit), ..Self::new(status, Code::LimitExceeded, message) }
     }
 
+    /// With one more header, in place of the one that it may have.
+    pub(super) fn with(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some((name, value)), ..self }
+    }
+
     /// The GraphQL `errors` array, which is all of a WebSocket `error` message's payload.
     pub(super) fn errors(&self, trace_id: &str) -> Vec<u8> {
         let extensions = Extensions { code: self.code.as_str(), limit: self.limit, trace_id };
@@ -72,12 +77,9 @@ impl From<Unauthorized> for Refusal {
     fn from(unauthorized: Unauthorized) -> Self {
         let code = match unauthorized {
             Unauthorized::Token(TokenError::Unready) => {
-                let again = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
                 let message = unauthorized.to_string();
-                return Self {
-                    header: again,
-                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::SubgraphUnavailable, message)
-                };
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::SubgraphUnavailable, message)
+                    .with(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             Unauthorized::Token(TokenError::Expired) => Code::TokenExpired,
             Unauthorized::Token(TokenError::Invalid | TokenError::Revoked) | Unauthorized::NotBearer => {
@@ -86,9 +88,6 @@ impl From<Unauthorized> for Refusal {
         };
         // RFC 6750 names both with the same word.
         let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-        Self {
-            header: Some((header::WWW_AUTHENTICATE, challenge)),
-            ..Self::new(StatusCode::UNAUTHORIZED, code, unauthorized.to_string())
-        }
+        Self::new(StatusCode::UNAUTHORIZED, code, unauthorized.to_string()).with(header::WWW_AUTHENTICATE, challenge)
     }
 }

@@ -134,16 +134,6 @@ fn with_payload(id: &Id, kind: &str, payload: &[u8]) -> Utf8Bytes {
     String::from_utf8(pieces.concat()).expect("payloads are JSON, which is UTF-8").into()
 }
 
-/// The `errors` of a refused operation's body.
-pub(super) fn errors_of(body: &[u8]) -> Option<&[u8]> {
-    #[derive(Deserialize)]
-    struct Body<'a> {
-        #[serde(borrow)]
-        errors: &'a RawValue,
-    }
-    serde_json::from_slice::<Body<'_>>(body).ok().map(|body| body.errors.get().as_bytes())
-}
-
 /// Why the server ends a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Close {
@@ -261,11 +251,5 @@ mod tests {
     fn a_reason_fits_into_a_close_frame() {
         let close = Close::BadRequest("é".repeat(200)).frame();
         assert_eq!(close.reason.len(), 122);
-    }
-
-    #[test]
-    fn the_errors_of_a_body_are_cut_out_of_it() {
-        assert_eq!(errors_of(br#"{"errors": [ {"message":"x"} ]}"#), Some(&br#"[ {"message":"x"} ]"#[..]));
-        assert_eq!(errors_of(b"{}"), None);
     }
 }

@@ -1,10 +1,9 @@
 //! GraphQL over WebSocket: the sub-protocol `graphql-transport-ws`, to the letter.
 //!
 //! `wire` writes and reads frames without ever blocking one by the other, `message` is what they say, `session` decides
-//! what follows, `operation` is one of the streams that it runs. One task a socket.
+//! what follows. One task a socket.
 
 mod message;
-mod operation;
 mod session;
 mod wire;
 

@@ -1,6 +1,6 @@
 //! One socket's life: initialised, operations started and ended, kept alive, timed, closed.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::extract::ws::Utf8Bytes;
 use chatty_access::{Caller, TokenError, Viewer};
@@ -11,11 +11,10 @@ use futures_util::{
     stream::{BoxStream, SelectAll},
 };
 use http::StatusCode;
-use tokio::{sync::watch, time::MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 use super::{
     message::{self, Authorization, ClientMessage, Close, Id},
-    operation::{self, Event},
     wire::{Incoming, Wire},
 };
 use crate::{
@@ -23,23 +22,19 @@ use crate::{
     transport::{
         RouterState,
         identity::{self, Unauthorized},
+        operation::{self, Event},
         refusal::Refusal,
+        stay,
         trace::TraceId,
     },
 };
 
-/// How often the times below are looked at.
-const TICK: Duration = Duration::from_secs(1);
 /// Until `connection_init` must have come.
 const INITIALISATION: TimeDelta = TimeDelta::seconds(10);
 /// Between two pings of the server.
 const KEEPALIVE: TimeDelta = TimeDelta::seconds(15);
 /// After which a client that says nothing, not even a pong, is given up.
 const SILENCE: TimeDelta = TimeDelta::seconds(45);
-/// What a client has to replace an expired token; running streams go on, new operations are refused.
-const EXPIRY_GRACE: TimeDelta = TimeDelta::seconds(10);
-/// After which a client that reads nothing is given up.
-const STALL: TimeDelta = TimeDelta::seconds(10);
 
 /// A socket and all that runs on it. Dropping it ends its operations.
 pub(super) struct Session {
@@ -104,16 +99,14 @@ impl Session {
     async fn serve(&mut self) -> End {
         let state = Arc::clone(&self.state);
         let mut stopped = std::pin::pin!(state.shutdown.cancelled());
-        let mut revoked = state.verifier.as_ref().map(|verifier| verifier.revocations().watch());
-        // What was revoked since the token was verified is not told: look once.
-        revoked.as_mut().map(watch::Receiver::mark_changed);
-        let mut ticks = tokio::time::interval(TICK);
+        let mut revoked = stay::Watch::new(state.verifier.as_ref());
+        let mut ticks = tokio::time::interval(stay::TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let step = tokio::select! {
                 biased;
                 () = &mut stopped => Err(Close::GoingAway("shutting down").into()),
-                () = changed(&mut revoked) => self.check_revoked(),
+                () = revoked.changed() => self.check_revoked(&revoked),
                 _ = ticks.tick() => self.tick(),
                 // Results collect until there is no room or no result, and are then flushed together.
                 Some((id, event)) = self.operations.next(), if self.wire.has_room() => {
@@ -141,7 +134,7 @@ impl Session {
         let backlog = self.wire.backlog();
         if backlog.is_none() || backlog != self.written.0 {
             self.written = (backlog, now);
-        } else if now - self.written.1 >= STALL {
+        } else if now - self.written.1 >= stay::STALL {
             tracing::debug!("giving up a client that does not read");
             return Err(End::Gone);
         }
@@ -153,25 +146,19 @@ impl Session {
     }
 
     fn check_expiry(&self, now: DateTime<Utc>) -> Result<(), Close> {
-        match &self.caller.viewer {
-            Some(viewer) if now >= viewer.expires_at + EXPIRY_GRACE => {
-                Err(Close::Unauthorized("the access token has expired"))
-            }
-            _ => Ok(()),
+        if stay::has_outstayed(self.caller.viewer.as_ref(), now) {
+            return Err(Close::Unauthorized("the access token has expired"));
         }
+        Ok(())
     }
 
     /// Ends the socket of whoever may no longer be here; what waits to be written is no longer theirs to read.
-    fn check_revoked(&mut self) -> Result<(), End> {
-        match &self.caller.viewer {
-            Some(viewer)
-                if self.state.verifier.as_ref().is_some_and(|verifier| verifier.revocations().revokes(viewer)) =>
-            {
-                self.wire.discard();
-                Err(Close::Forbidden.into())
-            }
-            _ => Ok(()),
+    fn check_revoked(&mut self, revoked: &stay::Watch) -> Result<(), End> {
+        if revoked.revokes(self.caller.viewer.as_ref()) {
+            self.wire.discard();
+            return Err(Close::Forbidden.into());
         }
+        Ok(())
     }
 
     fn receive(&mut self, incoming: Incoming) -> Result<(), End> {
@@ -264,7 +251,9 @@ impl Session {
             return Ok(());
         }
         let (handle, registration) = AbortHandle::new_pair();
-        let events = operation::open(self.state.gateway.clone(), request, caller, id.clone());
+        let events = operation::open(self.state.gateway.clone(), request, caller);
+        let named = id.clone();
+        let events = events.map(move |event| (named.clone(), event)).boxed();
         self.operations.push(Abortable::new(events, registration));
         self.open.insert(id, handle);
         Ok(())
@@ -291,16 +280,5 @@ impl Session {
         if last && let Some(operation) = self.open.remove(id) {
             operation.abort();
         }
-    }
-}
-
-/// Waits for the next change of what is revoked; for ever where nobody is verified.
-async fn changed(revoked: &mut Option<watch::Receiver<()>>) {
-    let changed = match revoked {
-        Some(revoked) => revoked.changed().await.is_ok(),
-        None => false,
-    };
-    if !changed {
-        std::future::pending::<()>().await;
     }
 }

@@ -1,4 +1,4 @@
-//! One operation on a socket: a stream that says everything the client is to hear of it, whatever happens in it.
+//! One operation on a transport with a stream of answers: everything the client is to hear of it, whatever happens in it.
 
 use std::panic::AssertUnwindSafe;
 
@@ -11,9 +11,11 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use http::StatusCode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::message::{self, Id};
-use crate::{Answer, AnswerKind, Gateway, GraphqlRequest, transport::refusal::Refusal};
+use super::refusal::Refusal;
+use crate::{Answer, AnswerKind, Gateway, GraphqlRequest};
 
 /// What an operation has to say.
 #[derive(Debug)]
@@ -26,20 +28,20 @@ pub(super) enum Event {
     Complete,
 }
 
-/// Starts an operation once the stream is polled.
-pub(super) fn open(
-    gateway: Gateway,
-    request: GraphqlRequest,
-    caller: Caller,
-    id: Id,
-) -> BoxStream<'static, (Id, Event)> {
+/// Prepares and starts an operation once the stream is polled.
+pub(super) fn open(gateway: Gateway, request: GraphqlRequest, caller: Caller) -> BoxStream<'static, Event> {
     let trace_id = caller.trace_id.clone();
     let opened = async move { gateway.subscribe(request, caller).await };
     let answers = stream::once(opened).flat_map(|opened| match opened {
-        Ok(answers) => answers.map(Some).chain(stream::once(ready(None))).boxed(),
+        Ok(answers) => until_end(answers),
         Err(refusal) => stream::once(ready(Some(refusal))).boxed(),
     });
-    narrate(answers, trace_id).map(move |event| (id.clone(), event)).boxed()
+    narrate(answers, trace_id).boxed()
+}
+
+/// The answers, and `None` for their end.
+fn until_end(answers: BoxStream<'static, Answer>) -> BoxStream<'static, Option<Answer>> {
+    answers.map(Some).chain(stream::once(ready(None))).boxed()
 }
 
 /// Turns answers, and `None` for their end, into events. A panic becomes an error and stays the operation's own.
@@ -61,9 +63,19 @@ fn event(answer: Answer) -> Result<Event, Refusal> {
     match answer.kind {
         AnswerKind::Executed => Ok(Event::Next(answer.body)),
         AnswerKind::Refused(_) => {
-            message::errors_of(&answer.body).map(|errors| Event::Error(errors.to_vec())).ok_or_else(internal)
+            errors_of(&answer.body).map(|errors| Event::Error(errors.to_vec())).ok_or_else(internal)
         }
     }
+}
+
+/// The `errors` of a refused operation's body.
+fn errors_of(body: &[u8]) -> Option<&[u8]> {
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow)]
+        errors: &'a RawValue,
+    }
+    serde_json::from_slice::<Body<'_>>(body).ok().map(|body| body.errors.get().as_bytes())
 }
 
 fn internal() -> Refusal {
@@ -84,5 +96,11 @@ mod tests {
         let [Event::Next(_), Event::Error(errors)] = events.as_slice() else { panic!("{events:?}") };
         let errors: serde_json::Value = serde_json::from_slice(errors).unwrap();
         assert_eq!(errors[0]["extensions"], serde_json::json!({"code": "INTERNAL", "traceId": "abc"}));
+    }
+
+    #[test]
+    fn the_errors_of_a_body_are_cut_out_of_it() {
+        assert_eq!(errors_of(br#"{"errors": [ {"message":"x"} ]}"#), Some(&br#"[ {"message":"x"} ]"#[..]));
+        assert_eq!(errors_of(b"{}"), None);
     }
 }
