@@ -90,7 +90,7 @@ async fn read(state: &RouterState, parts: &Parts, body: Body) -> Result<GraphqlR
     let body = tokio::time::timeout(BODY_TIMEOUT, collect(body, limit))
         .await
         .map_err(|_| Refusal::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "the body did not arrive in time"))??;
-    Ok(request::from_json(&body)?)
+    Ok(request::from_body(&body)?)
 }
 
 /// The whole body, decompressed by the layer in front.

@@ -10,6 +10,8 @@ use crate::GraphqlRequest;
 /// Why a text is not a GraphQL request. The messages never repeat the client's input.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Malformed {
+    #[error("the request is not UTF-8")]
+    NotUtf8,
     #[error("the request is not valid JSON: {0}")]
     Json(serde_json::Error),
     #[error("batches are not supported: send one operation a request")]
@@ -40,21 +42,26 @@ struct Members<'a> {
     extensions: Option<&'a RawValue>,
 }
 
-/// Reads the body of a POST, or the payload of a WebSocket `subscribe`.
-pub(super) fn from_json(json: &[u8]) -> Result<GraphqlRequest, Malformed> {
+/// Reads the body of a POST. In what nobody reads of it, an unknown member, serde would take any bytes.
+pub(super) fn from_body(body: &[u8]) -> Result<GraphqlRequest, Malformed> {
+    from_json(std::str::from_utf8(body).map_err(|_| Malformed::NotUtf8)?)
+}
+
+/// Reads the JSON of a request, such as the payload of a WebSocket `subscribe`.
+pub(super) fn from_json(json: &str) -> Result<GraphqlRequest, Malformed> {
     // Serde would take an array for the members in their order.
-    match json.trim_ascii_start().first() {
+    match json.trim_ascii_start().bytes().next() {
         Some(b'{') | None => {}
         Some(b'[') => {
-            serde_json::from_slice::<&RawValue>(json).map_err(Malformed::Json)?;
+            serde_json::from_str::<&RawValue>(json).map_err(Malformed::Json)?;
             return Err(Malformed::Batch);
         }
         Some(_) => {
-            let value: &RawValue = serde_json::from_slice(json).map_err(Malformed::Json)?;
+            let value: &RawValue = serde_json::from_str(json).map_err(Malformed::Json)?;
             return Err(Malformed::NotAnObject(kind(value)));
         }
     }
-    let members: Members<'_> = serde_json::from_slice(json).map_err(Malformed::Json)?;
+    let members: Members<'_> = serde_json::from_str(json).map_err(Malformed::Json)?;
     Ok(GraphqlRequest {
         query: members.query.map(|query| string("query", query)).transpose()?.ok_or(Malformed::NoQuery)?,
         operation_name: members
@@ -134,14 +141,14 @@ mod tests {
     use super::*;
 
     fn refused(json: &str) -> String {
-        from_json(json.as_bytes()).expect_err("malformed").to_string()
+        from_json(json).expect_err("malformed").to_string()
     }
 
     #[test]
     fn a_whole_request_is_read() {
         let json =
             r#" {"query":"query A($x: Int) { a }","operationName":"A","variables":{"x":1},"extensions":{"y":2},"z":3}"#;
-        let request = from_json(json.as_bytes()).unwrap();
+        let request = from_json(json).unwrap();
         assert_eq!(request.query, "query A($x: Int) { a }");
         assert_eq!(request.operation_name.as_deref(), Some("A"));
         assert_eq!(request.variables.into_value().to_string(), "{x: 1}");
@@ -150,7 +157,7 @@ mod tests {
     #[test]
     fn null_members_count_as_absent() {
         let json = r#"{"query":"{a}","operationName":null,"variables":null,"extensions":null}"#;
-        let request = from_json(json.as_bytes()).unwrap();
+        let request = from_json(json).unwrap();
         assert!(request.operation_name.is_none() && request.variables.is_empty());
     }
 
@@ -192,7 +199,7 @@ mod tests {
 
     #[test]
     fn an_empty_operation_name_is_none() {
-        let request = from_json(br#"{"query":"{a}","operationName":""}"#).unwrap();
+        let request = from_json(r#"{"query":"{a}","operationName":""}"#).unwrap();
         assert_eq!(request.operation_name, None);
     }
 

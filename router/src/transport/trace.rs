@@ -67,6 +67,8 @@ pub(super) async fn accompany(mut request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.insert(TRACE_ID, HeaderValue::from_str(&trace.0).expect("hexadecimal digits are visible ASCII"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A page must not be able to take an answer for a script or a style.
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

@@ -71,11 +71,11 @@ impl ClientMessage {
         match kind.as_str() {
             "connection_init" => Ok(Self::ConnectionInit { authorization: authorization(payload)? }),
             "ping" => Ok(Self::Ping { authorization: authorization(payload)? }),
-            "pong" => Ok(Self::Pong),
+            "pong" => members(payload).map(|_| Self::Pong),
             "complete" => Ok(Self::Complete { id: Id::new(id)? }),
             "subscribe" => {
                 let payload = payload.filter(|payload| payload.get().starts_with('{')).ok_or(Invalid::Payload)?;
-                Ok(Self::Subscribe { id: Id::new(id)?, request: request::from_json(payload.get().as_bytes())? })
+                Ok(Self::Subscribe { id: Id::new(id)?, request: request::from_json(payload.get())? })
             }
             _ => Err(Invalid::Type),
         }
@@ -83,14 +83,17 @@ impl ClientMessage {
 }
 
 fn authorization(payload: Option<&RawValue>) -> Result<Authorization, Invalid> {
-    let Some(payload) = payload else { return Ok(Authorization::Absent) };
-    let members: Map<String, Value> = serde_json::from_str(payload.get()).map_err(|_| Invalid::Payload)?;
-    let mut given = members.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let mut given = members(payload)?.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     Ok(match (given.next(), given.next()) {
         (None, _) => Authorization::Absent,
         (Some((_, Value::String(text))), None) => Authorization::Given(text),
         _ => Authorization::Unreadable,
     })
+}
+
+/// What an optional payload holds.
+fn members(payload: Option<&RawValue>) -> Result<Map<String, Value>, Invalid> {
+    payload.map_or(Ok(Map::new()), |payload| serde_json::from_str(payload.get()).map_err(|_| Invalid::Payload))
 }
 
 impl Id {
@@ -223,6 +226,9 @@ mod tests {
             (r#"{"type":"subscribe","id":"1","payload":{}}"#, "`query` is missing"),
             (r#"{"type":"subscribe","payload":{"query":"{a}"}}"#, "`id` must be a string of 1 to 128 bytes"),
             (r#"{"type":"ping","payload":5}"#, "`payload` must be an object"),
+            (r#"{"type":"pong","payload":[]}"#, "`payload` must be an object"),
+            (r#"{"type":"connection_init","payload":"x"}"#, "`payload` must be an object"),
+            (r#"{"type":"ping","type":"pong"}"#, "not a JSON object with a `type`: duplicate field `type`"),
         ] {
             let invalid = ClientMessage::parse(text).expect_err(text).to_string();
             assert!(invalid.starts_with(reason), "{text}: {invalid}");
