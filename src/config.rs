@@ -7,7 +7,7 @@ use chatty_bus::rabbitmq::{self, RabbitMq};
 use chatty_kit::{STOP_WITHIN, http::LAST_REQUEST, telemetry};
 use chatty_router::{
     check_endpoint,
-    transport::{Origin, parse_network},
+    transport::{self, Origin, parse_network},
 };
 use chatty_types::{Clock, Secret};
 use http::Uri;
@@ -87,13 +87,26 @@ pub struct Config {
 }
 
 /// The gateway's section.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouterConfig {
     /// Origins besides the public URL whose pages may use the API, such as `https://app.example.com`.
     pub allowed_origins: Vec<String>,
+    /// Sockets and event streams that one process has open at once; whoever comes then is told to try again. Each takes
+    /// a file descriptor.
+    pub streams: usize,
     /// What one request may ask for.
     pub limits: chatty_router::Limits,
+}
+
+impl Default for RouterConfig {
+    fn default() -> Self {
+        Self {
+            allowed_origins: Vec::new(),
+            streams: transport::Config::STREAMS,
+            limits: chatty_router::Limits::default(),
+        }
+    }
 }
 
 impl RouterConfig {

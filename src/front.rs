@@ -130,6 +130,7 @@ fn api(
     let mut transports = transport::Config::new(public_url.parse()?);
     transports.allowed_origins = config.router.origins()?;
     transports.trusted_proxies.clone_from(&config.trusted_proxies);
+    transports.streams = config.router.streams;
     Ok(transport::routes(RouterState {
         gateway,
         verifier,

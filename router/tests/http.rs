@@ -102,6 +102,7 @@ async fn the_accept_header_chooses_the_media_type() {
             None => assert_eq!(response.status(), 406, "{accept:?}"),
         }
         assert_eq!(header(&response, "cache-control"), Some("no-store"));
+        assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"));
         assert_eq!(header(&response, "x-trace-id").map(str::len), Some(32));
     }
 }
@@ -150,6 +151,29 @@ async fn what_is_no_graphql_request_is_400_in_both_media_types_and_says_why() {
     }
     assert_eq!(refusal(router.get("")).await.2, "`query` is missing");
     assert_eq!(refusal(router.get("query=%7Bhello%7D&variables=%7B")).await.0, 400);
+    assert_eq!(refusal(router.get("query=%7Bhello%7D&query=%7Bhello%7D")).await.2, "`query` is given twice");
+    for body in [
+        b"{\"query\":\"{hello}\"} {}".as_slice(),
+        b"\xef\xbb\xbf{\"query\":\"{hello}\"}",
+        b"{\"query\":\"{hello}\xff\"}",
+        b"{\"query\":\"{hello}\",\"z\":\"\xff\"}",
+        b"{\"query\":\"{hello}\\ud800\"}",
+        b"\xff\xfe{\0}\0",
+    ] {
+        let (status, code, message) = refusal(router.post(body)).await;
+        assert_eq!((status, code.as_str()), (400, "GRAPHQL_PARSE_FAILED"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_read_from_the_body_of_a_post_and_from_the_url_of_a_get_only() {
+    let router = Router::start().await;
+    let post = Client::new().post(format!("{}?query=%7Bhello%7D", router.url())).header("content-type", JSON);
+    assert_eq!(refusal(post.body("{}")).await.2, "`query` is missing");
+    let get = router.get("").header("content-type", JSON).body(json!({"query": "{ hello }"}).to_string());
+    assert_eq!(refusal(get).await.2, "`query` is missing");
+    let get = router.get("query=%7Bhello%7D").header("content-type", JSON).body("nonsense");
+    assert_eq!(answer(get).await.0, 200, "a body of a GET means nothing");
 }
 
 #[tokio::test]
@@ -337,7 +361,7 @@ async fn foreign_pages_may_read_answers_only_where_configured() {
             .request(Method::OPTIONS)
             .header("origin", origin)
             .header("access-control-request-method", "POST")
-            .header("access-control-request-headers", "content-type,authorization")
+            .header("access-control-request-headers", "accept,authorization,content-type")
     };
     let closed = Router::start().await;
     let response = send(preflight(&closed, "https://app.example")).await;
@@ -345,14 +369,38 @@ async fn foreign_pages_may_read_answers_only_where_configured() {
 
     let open = Router::start_with(|config| config.allowed_origins = vec!["https://app.example".parse().unwrap()]).await;
     let response = send(preflight(&open, "https://app.example")).await;
-    assert_eq!(header(&response, "access-control-allow-origin"), Some("https://app.example"));
-    assert_eq!(header(&response, "access-control-allow-headers"), Some("authorization,content-type,traceparent"));
+    let allow = |what: &str| header(&response, &format!("access-control-allow-{what}"));
+    assert_eq!(allow("origin"), Some("https://app.example"));
+    assert_eq!(allow("headers"), Some("accept,authorization,content-type,traceparent"));
+    assert_eq!(allow("methods"), Some("GET,POST"));
+    assert_eq!(allow("credentials"), None, "there are no cookies");
     let response = send(open.query("{ hello }").header("origin", "https://app.example")).await;
-    assert_eq!(header(&response, "access-control-expose-headers"), Some("x-trace-id"));
+    assert_eq!(header(&response, "access-control-expose-headers"), Some("x-trace-id,retry-after"));
+    assert!(header(&response, "vary").is_some_and(|vary| vary.contains("origin")));
     for foreign in ["https://evil.example", ORIGIN, "null"] {
         let response = send(preflight(&open, foreign)).await;
         assert_eq!(header(&response, "access-control-allow-origin"), None, "{foreign}");
+        let response = send(open.query("{ hello }").header("origin", foreign)).await;
+        assert_eq!(header(&response, "access-control-allow-origin"), None, "{foreign}");
     }
+}
+
+#[tokio::test]
+async fn what_a_browser_sends_for_every_page_is_answered_for_admitted_ones_only() {
+    let router =
+        Router::start_with(|config| config.allowed_origins = vec!["https://app.example".parse().unwrap()]).await;
+    let hello = || router.get("query=%7Bhello%7D");
+    for foreign in ["https://evil.example", "http://chat.example", "https://chat.example.evil", "null", ""] {
+        let (status, code, _) = refusal(hello().header("origin", foreign)).await;
+        assert_eq!((status, code.as_str()), (403, "FORBIDDEN"), "{foreign}");
+    }
+    let both = hello().header("origin", ORIGIN).header("origin", "https://evil.example");
+    assert_eq!(refusal(both).await.0, 403);
+    for admitted in [hello(), hello().header("origin", ORIGIN), hello().header("origin", "https://app.example")] {
+        assert_eq!(answer(admitted).await.0, 200);
+    }
+    // A browser asks before it sends one of these, and is told no.
+    assert_eq!(answer(router.query("{ hello }").header("origin", "https://evil.example")).await.0, 200);
 }
 
 #[tokio::test]

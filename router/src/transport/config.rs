@@ -2,28 +2,42 @@
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Uri, header};
 use ipnet::IpNet;
 
 /// How the transports behave.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The URL under which users reach this installation; pages from there may open sockets.
+    /// The URL under which users reach this installation; pages from there may use it.
     pub public_url: Origin,
     /// Further origins whose pages may call the API (CORS) and open sockets. None by default.
     pub allowed_origins: Vec<Origin>,
     /// Networks of the proxies in front, whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
+    /// Sockets and event streams that may be open at once; 10,000 by default.
+    pub streams: usize,
 }
 
 impl Config {
+    /// The default of [`streams`](Self::streams).
+    pub const STREAMS: usize = 10_000;
+
     /// The defaults for an installation at `public_url`.
     pub fn new(public_url: Origin) -> Self {
-        Self { public_url, allowed_origins: Vec::new(), trusted_proxies: Vec::new() }
+        Self { public_url, allowed_origins: Vec::new(), trusted_proxies: Vec::new(), streams: Self::STREAMS }
     }
 
-    /// Whether a page of this `Origin` header may open a WebSocket, which browsers allow to every page.
-    pub(super) fn admits(&self, origin: &HeaderValue) -> bool {
+    /// Whether a request that browsers send for every page without asking first, a GET or a WebSocket's handshake, is to
+    /// be refused: it comes from a page, and from none that may use the API.
+    ///
+    /// Browsers send `Origin` with GETs across origins only. Such a page could not read the answer; but it could have its
+    /// visitors keep streams open, and measure sizes and times of answers in a network that only they reach. A POST needs
+    /// no such check: with its content type a browser asks before it sends it.
+    pub(super) fn is_foreign(&self, headers: &HeaderMap) -> bool {
+        headers.get_all(header::ORIGIN).iter().any(|origin| !self.admits(origin))
+    }
+
+    fn admits(&self, origin: &HeaderValue) -> bool {
         let origin = origin.to_str().ok().and_then(|text| text.parse::<Origin>().ok());
         origin.is_some_and(|origin| origin == self.public_url || self.allowed_origins.contains(&origin))
     }
@@ -108,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_is_open_to_the_own_and_the_listed_origins_only() {
+    fn the_own_and_the_listed_origins_are_admitted_and_no_others() {
         let mut config = Config::new("https://chat.example".parse().unwrap());
         config.allowed_origins = vec!["http://localhost:3000".parse().unwrap()];
         let admits = |origin| config.admits(&HeaderValue::from_static(origin));

@@ -1,7 +1,8 @@
-//! GraphQL over HTTP: POST runs queries and mutations, GET runs queries and opens sockets.
+//! GraphQL over HTTP: POST runs queries and mutations, GET runs queries and opens sockets; both can be answered by events.
 //!
-//! Refused before there is a GraphQL request, with the same status for both media types: a malformed request (400), a
-//! token that is not valid (401), a body over the limit (413) or too slow (408). The rest follows [`status`].
+//! Refused before there is a GraphQL request, with the same status whatever the client accepts: a page of a foreign
+//! origin (403), a malformed request (400), a token that is not valid (401), a body over the limit (413) or too slow
+//! (408). The rest follows [`status`], and is always 200 where the answer is a stream.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,9 +19,11 @@ use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 
 use super::{
     RouterState, identity,
-    media::{self, Media},
+    media::{self, Accepted, Events, Media},
+    places::Places,
     refusal::Refusal,
     request::{self, Malformed},
+    sse,
     trace::TraceId,
     websocket,
 };
@@ -30,16 +33,25 @@ use crate::{Answer, AnswerKind, GraphqlRequest, OperationKind};
 const BODY_TIMEOUT: Duration = chatty_kit::http::LAST_REQUEST;
 
 /// Answers any request to `/graphql`.
-pub(super) async fn serve(State(state): State<Arc<RouterState>>, request: Request) -> Response {
+pub(super) async fn serve(
+    State(state): State<Arc<RouterState>>,
+    State(places): State<Places>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
+    if parts.method == Method::GET && state.config.is_foreign(&parts.headers) {
+        let message = "pages of this origin may not use the API";
+        let refusal = Refusal::new(StatusCode::FORBIDDEN, Code::Forbidden, message);
+        return refusal.respond(Media::Json, TraceId::find(&parts.extensions));
+    }
     match parts.method {
-        Method::GET if websocket::is_upgrade(&parts.headers) => websocket::upgrade(state, parts).await,
-        Method::GET | Method::POST => execute(&state, parts, body).await,
+        Method::GET if websocket::is_upgrade(&parts.headers) => websocket::upgrade(state, &places, parts).await,
+        Method::GET | Method::POST => execute(state, &places, parts, body).await,
         _ => not_allowed("GET, POST", "send GET or POST"),
     }
 }
 
-async fn execute(state: &RouterState, parts: Parts, body: Body) -> Response {
+async fn execute(state: Arc<RouterState>, places: &Places, parts: Parts, body: Body) -> Response {
     // A page can send other types to a foreign server without asking first (a "simple request"), JSON it cannot.
     let mut types = parts.headers.get_all(header::CONTENT_TYPE).iter();
     let json = match (types.next(), types.next()) {
@@ -50,33 +62,50 @@ async fn execute(state: &RouterState, parts: Parts, body: Body) -> Response {
     if !json {
         return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type must be application/json");
     }
-    let Some(media) = media::negotiate(&parts.headers) else {
-        let message = "answers are application/graphql-response+json or application/json";
+    let Some(accepted) = media::negotiate(&parts.headers) else {
+        let message = "answers are application/graphql-response+json, application/json or text/event-stream";
         return text(StatusCode::NOT_ACCEPTABLE, message);
     };
-    let caller = match identity::caller(&parts, state) {
+    let caller = match identity::caller(&parts, &state) {
         Ok(caller) => caller,
-        Err(unauthorized) => return Refusal::from(unauthorized).respond(media, TraceId::find(&parts.extensions)),
+        Err(unauthorized) => {
+            return Refusal::from(unauthorized).respond(accepted.media, TraceId::find(&parts.extensions));
+        }
     };
-    let request = match read(state, &parts, body).await {
+    let request = match read(&state, &parts, body).await {
         Ok(request) => request,
-        Err(refusal) => return refusal.respond(media, &caller.trace_id),
+        Err(refusal) => return refusal.respond(accepted.media, &caller.trace_id),
     };
-    run(state, &parts.method, &request, caller, media).await
+    run(state, places, &parts.method, &request, caller, accepted).await
 }
 
 /// Runs what the method may run.
-async fn run(state: &RouterState, method: &Method, request: &GraphqlRequest, caller: Caller, media: Media) -> Response {
+async fn run(
+    state: Arc<RouterState>,
+    places: &Places,
+    method: &Method,
+    request: &GraphqlRequest,
+    caller: Caller,
+    accepted: Accepted,
+) -> Response {
     let prepared = match state.gateway.prepare(request, &caller).await {
         Ok(prepared) => prepared,
-        Err(answer) => return respond(answer, media),
+        Err(answer) if accepted.events == Events::Always => return sse::refuse(&answer),
+        Err(answer) => return respond(answer, accepted.media),
     };
-    match prepared.kind() {
-        OperationKind::Mutation if method == Method::GET => not_allowed("POST", "send mutations by POST"),
-        OperationKind::Query | OperationKind::Mutation => respond(state.gateway.run(prepared, caller).await, media),
-        OperationKind::Subscription => {
-            let message = "subscriptions need a WebSocket with the sub-protocol graphql-transport-ws";
-            respond(Answer::refused(Code::GraphqlValidationFailed, message, &caller), media)
+    match (prepared.kind(), accepted.events) {
+        (OperationKind::Mutation, _) if method == Method::GET => not_allowed("POST", "send mutations by POST"),
+        (_, Events::Always) | (OperationKind::Subscription, Events::Subscriptions) => match places.take() {
+            Ok(place) => sse::respond(state, prepared, caller, place),
+            Err(refusal) => refusal.respond(accepted.media, &caller.trace_id),
+        },
+        (OperationKind::Query | OperationKind::Mutation, _) => {
+            respond(state.gateway.run(prepared, caller).await, accepted.media)
+        }
+        (OperationKind::Subscription, Events::Never) => {
+            let message = "subscriptions need a WebSocket with the sub-protocol graphql-transport-ws, or a request that \
+                           accepts text/event-stream";
+            respond(Answer::refused(Code::GraphqlValidationFailed, message, &caller), accepted.media)
         }
     }
 }

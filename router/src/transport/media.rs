@@ -1,4 +1,4 @@
-//! Media types: which one a client wants back, and whether what it sends is JSON.
+//! Media types: which ones a client wants back, and whether what it sends is JSON.
 
 use http::{HeaderMap, HeaderValue, header};
 
@@ -9,6 +9,26 @@ pub(super) enum Media {
     Json,
     /// `application/graphql-response+json`: the status says whether the operation was executed.
     GraphqlResponse,
+}
+
+/// What a client takes for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// The media type of a single answer. Of one who takes only events, that of what is refused before there are any.
+    pub(super) media: Media,
+    /// Which operations are answered by a stream of events.
+    pub(super) events: Events,
+}
+
+/// Which operations are answered by `text/event-stream`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Events {
+    /// The client does not name it.
+    Never,
+    /// The client takes it as well, but would rather have a single answer where one will do.
+    Subscriptions,
+    /// The client wants it more than anything else.
+    Always,
 }
 
 impl Media {
@@ -30,15 +50,29 @@ impl Media {
     }
 }
 
-/// The media type that the `Accept` headers prefer; `None` if they take neither.
+/// What the `Accept` headers ask for; `None` if they take nothing that there is.
 ///
-/// `application/json` without a header and wherever only a wildcard matches, because such clients may be old ones; of two
-/// that are named with equal weight, the newer.
-pub(super) fn negotiate(headers: &HeaderMap) -> Option<Media> {
+/// A single answer is `application/json` without a header and wherever only a wildcard matches, because such clients may
+/// be old ones; of two that are named with equal weight, the newer. Events must be named: no wildcard means them.
+pub(super) fn negotiate(headers: &HeaderMap) -> Option<Accepted> {
     let accept = Accept::read(headers);
     if accept.0.is_empty() {
-        return Some(Media::Json);
+        return Some(Accepted { media: Media::Json, events: Events::Never });
     }
+    let (single, events) = (single(&accept), accept.named(EVENT_STREAM));
+    let events = match (events, single) {
+        (None, None) => return None,
+        (None, Some(_)) => Events::Never,
+        (Some(events), Some((_, single))) if events <= single => Events::Subscriptions,
+        (Some(_), _) => Events::Always,
+    };
+    Some(Accepted { media: single.map_or(Media::Json, |(media, _)| media), events })
+}
+
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// The best type for a single answer.
+fn single(accept: &Accept<'_>) -> Option<(Media, Preference)> {
     let mut best: Option<(Media, Preference)> = None;
     for media in Media::BOTH {
         if let Some(preference) = accept.preference(media)
@@ -47,7 +81,7 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<Media> {
             best = Some((media, preference));
         }
     }
-    best.map(|(media, _)| media)
+    best
 }
 
 /// How much a client wants a media type: first by weight, then whether it knows it by name.
@@ -73,15 +107,21 @@ impl<'a> Accept<'a> {
 
     /// The most specific range decides, so that `*/*, application/json;q=0` refuses JSON.
     fn preference(&self, media: Media) -> Option<Preference> {
-        let weight = |kind: &str| {
-            let ranges = self.0.iter().filter(|range| range.kind.eq_ignore_ascii_case(kind));
-            ranges.map(|range| range.weight).max()
-        };
-        let (weight, named) = match weight(media.name()) {
-            Some(weight) => (weight, true),
-            None => (weight("application/*").or_else(|| weight("*/*"))?, false),
-        };
-        (weight > 0).then_some(Preference { weight, named })
+        if self.weight(media.name()).is_some() {
+            return self.named(media.name());
+        }
+        let weight = self.weight("application/*").or_else(|| self.weight("*/*"))?;
+        (weight > 0).then_some(Preference { weight, named: false })
+    }
+
+    /// The same for a type that no wildcard stands for.
+    fn named(&self, kind: &str) -> Option<Preference> {
+        self.weight(kind).filter(|weight| *weight > 0).map(|weight| Preference { weight, named: true })
+    }
+
+    fn weight(&self, kind: &str) -> Option<u16> {
+        let ranges = self.0.iter().filter(|range| range.kind.eq_ignore_ascii_case(kind));
+        ranges.map(|range| range.weight).max()
     }
 }
 
@@ -140,16 +180,38 @@ fn split(text: &str) -> (&str, impl Iterator<Item = (&str, &str)>) {
 mod tests {
     use super::*;
 
-    fn of(accept: &'static str) -> Option<Media> {
+    fn accepted(accept: &'static str) -> Option<Accepted> {
         negotiate(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]))
+    }
+
+    /// The type for a single answer to one who takes no events.
+    fn of(accept: &'static str) -> Option<Media> {
+        accepted(accept).filter(|accepted| accepted.events == Events::Never).map(|accepted| accepted.media)
     }
 
     #[test]
     fn whoever_names_no_type_gets_json() {
-        assert_eq!(negotiate(&HeaderMap::new()), Some(Media::Json));
-        for accept in ["", "*/*", "application/*", "text/html, application/*;q=0.1", "*/*;q=0.5"] {
+        assert_eq!(negotiate(&HeaderMap::new()), Some(Accepted { media: Media::Json, events: Events::Never }));
+        for accept in ["", "*/*", "application/*", "text/html, application/*;q=0.1", "*/*;q=0.5", "text/*, */*"] {
             assert_eq!(of(accept), Some(Media::Json), "{accept}");
         }
+    }
+
+    #[test]
+    fn events_are_for_all_who_want_them_most_and_else_for_subscriptions() {
+        let of = |accept| accepted(accept).map(|Accepted { media, events }| (events, media));
+        for accept in ["text/event-stream", "Text/Event-Stream; charset=utf-8", "text/event-stream, */*"] {
+            assert_eq!(of(accept), Some((Events::Always, Media::Json)), "{accept}");
+        }
+        let rather = "text/event-stream, application/graphql-response+json;q=0.9";
+        assert_eq!(of(rather), Some((Events::Always, Media::GraphqlResponse)));
+        for accept in [
+            "application/graphql-response+json, application/json, text/event-stream",
+            "application/graphql-response+json, text/event-stream;q=0.1",
+        ] {
+            assert_eq!(of(accept), Some((Events::Subscriptions, Media::GraphqlResponse)), "{accept}");
+        }
+        assert_eq!(of("text/event-stream;q=0, application/json"), Some((Events::Never, Media::Json)));
     }
 
     #[test]
@@ -168,12 +230,14 @@ mod tests {
     fn neither_is_acceptable() {
         for accept in [
             "text/html",
-            "text/event-stream",
+            "text/*",
+            "text/event-stream;q=0",
+            "text/event-stream;charset=latin1",
             "application/json;q=0",
             "application/json;charset=iso-8859-1",
             "application/json;q=nonsense",
         ] {
-            assert_eq!(of(accept), None, "{accept}");
+            assert_eq!(accepted(accept), None, "{accept}");
         }
     }
 
@@ -182,7 +246,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(header::ACCEPT, HeaderValue::from_static("text/html, application/json"));
         headers.append(header::ACCEPT, HeaderValue::from_static("application/graphql-response+json"));
-        assert_eq!(negotiate(&headers), Some(Media::GraphqlResponse));
+        assert_eq!(negotiate(&headers).map(|accepted| accepted.media), Some(Media::GraphqlResponse));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! How clients reach the gateway: HTTP (`http`) and WebSocket (`websocket`) on one path, `/graphql`.
+//! How clients reach the gateway: HTTP (`http`), server-sent events (`sse`) and WebSocket (`websocket`) on one path,
+//! `/graphql`.
 //!
 //! A transport turns bytes into a [`GraphqlRequest`](crate::GraphqlRequest) with a [`Caller`](chatty_access::Caller)
 //! and an [`Answer`](crate::Answer) into bytes. It knows nothing of schemas and plans. What it refuses itself, before
@@ -10,8 +11,10 @@ mod http;
 mod identity;
 mod media;
 mod operation;
+mod places;
 mod refusal;
 mod request;
+mod sse;
 mod stay;
 mod trace;
 mod websocket;
@@ -19,7 +22,7 @@ mod websocket;
 use std::sync::Arc;
 
 use ::http::{HeaderName, Method, header};
-use axum::{Router, middleware, routing::any};
+use axum::{Router, extract::FromRef, middleware, routing::any};
 use chatty_access::Verifier;
 use chatty_types::Clock;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -32,6 +35,7 @@ pub use config::{Config, NotANetwork, NotAnOrigin, Origin, parse_network};
 pub use forward::forward;
 pub use trace::TRACE_ID;
 
+use self::places::Places;
 use crate::Gateway;
 
 /// All that the transports need.
@@ -42,14 +46,33 @@ pub struct RouterState {
     /// Turns bearer tokens into viewers. Without it everybody is anonymous, and what `authorization` says is not looked
     /// at.
     pub verifier: Option<Verifier>,
-    /// Times sockets: their keepalive and the expiry of their tokens.
+    /// Times sockets and streams: their keepalive and the expiry of their tokens.
     pub clock: Clock,
     /// Who may connect from where.
     pub config: Config,
-    /// Once cancelled, open sockets are closed with 1001.
+    /// Once cancelled, open sockets are closed with 1001 and subscriptions by events end without `complete`.
     pub shutdown: CancellationToken,
-    /// Every open socket is a task in here. Whoever stops the process waits for it after `shutdown`.
+    /// Every open socket and stream is a task in here. Whoever stops the process waits for it after `shutdown`.
     pub sockets: TaskTracker,
+}
+
+/// What handlers take their part of.
+#[derive(Clone)]
+struct Shared {
+    state: Arc<RouterState>,
+    places: Places,
+}
+
+impl FromRef<Shared> for Arc<RouterState> {
+    fn from_ref(shared: &Shared) -> Self {
+        Self::clone(&shared.state)
+    }
+}
+
+impl FromRef<Shared> for Places {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.places.clone()
+    }
 }
 
 /// The routes of the public API.
@@ -60,9 +83,10 @@ pub fn routes(state: RouterState) -> Router {
     let cors = cors(&state.config);
     // The crate's zstd is not compiled in: its frames ask the decoder for windows of up to 128 MiB.
     let decompression = RequestDecompressionLayer::new();
+    let places = Places::new(state.config.streams);
     let router = Router::new()
         .route("/graphql", any(http::serve))
-        .with_state(Arc::new(state))
+        .with_state(Shared { state: Arc::new(state), places })
         .layer(decompression)
         .layer(middleware::from_fn(trace::accompany));
     match cors {
@@ -78,8 +102,14 @@ fn cors(config: &Config) -> Option<CorsLayer> {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
             .allow_methods([Method::GET, Method::POST])
-            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("traceparent")])
-            .expose_headers([TRACE_ID])
+            .allow_headers([
+                // Only a long one needs to be allowed.
+                header::ACCEPT,
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                HeaderName::from_static("traceparent"),
+            ])
+            .expose_headers([TRACE_ID, header::RETRY_AFTER])
             .max_age(std::time::Duration::from_hours(1))
     })
 }

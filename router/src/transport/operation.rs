@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::refusal::Refusal;
-use crate::{Answer, AnswerKind, Gateway, GraphqlRequest};
+use crate::{Answer, AnswerKind, Gateway, GraphqlRequest, Prepared};
 
 /// What an operation has to say.
 #[derive(Debug)]
@@ -37,6 +37,12 @@ pub(super) fn open(gateway: Gateway, request: GraphqlRequest, caller: Caller) ->
         Err(refusal) => stream::once(ready(Some(refusal))).boxed(),
     });
     narrate(answers, trace_id).boxed()
+}
+
+/// Starts a prepared operation once the stream is polled.
+pub(super) fn run(gateway: &Gateway, prepared: Prepared, caller: Caller) -> BoxStream<'static, Event> {
+    let trace_id = caller.trace_id.clone();
+    narrate(until_end(gateway.stream(prepared, caller)), trace_id).boxed()
 }
 
 /// The answers, and `None` for their end.

@@ -203,6 +203,18 @@ async fn a_socket_has_a_hundred_operations_at_most() {
 }
 
 #[tokio::test]
+async fn a_process_has_a_number_of_sockets_at_most() {
+    let router = Router::start_with(|config| config.streams = 1).await;
+    let headers = [("sec-websocket-protocol", PROTOCOL)];
+    let first = router.anonymous().await;
+    assert_eq!(router.handshake(&headers).await.err(), Some(503));
+    drop(first);
+    router.sockets.close();
+    tokio::time::timeout(PATIENCE, router.sockets.wait()).await.expect("the first has ended");
+    assert!(router.handshake(&headers).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_shutdown_closes_1001_and_every_task_ends() {
     let router = Router::start().await;
     let mut busy = router.anonymous().await;

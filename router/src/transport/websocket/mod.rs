@@ -13,11 +13,10 @@ use axum::{
     extract::{FromRequestParts, WebSocketUpgrade},
     response::{IntoResponse, Response},
 };
-use chatty_kit::Code;
 use http::{HeaderMap, StatusCode, header, request::Parts};
 
 use self::{session::Session, wire::Wire};
-use super::{RouterState, identity, media::Media, refusal::Refusal, trace::TraceId};
+use super::{RouterState, identity, media::Media, places::Places, refusal::Refusal, trace::TraceId};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -26,19 +25,15 @@ pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Opens a socket, or refuses it while the answer is still HTTP.
+/// Opens a socket for a page that may use the API, or refuses it while the answer is still HTTP.
 ///
 /// An `Authorization` header, which browsers cannot send here, counts for a `connection_init` without one.
-pub(super) async fn upgrade(state: Arc<RouterState>, mut parts: Parts) -> Response {
-    let refuse = |refusal: Refusal| refusal.respond(Media::Json, TraceId::find(&parts.extensions));
-    let foreign = parts.headers.get_all(header::ORIGIN).iter().any(|origin| !state.config.admits(origin));
-    if foreign {
-        let message = "pages of this origin may not open sockets";
-        return refuse(Refusal::new(StatusCode::FORBIDDEN, Code::Forbidden, message));
-    }
+pub(super) async fn upgrade(state: Arc<RouterState>, places: &Places, mut parts: Parts) -> Response {
     let caller = match identity::caller(&parts, &state) {
         Ok(caller) => caller,
-        Err(unauthorized) => return refuse(unauthorized.into()),
+        Err(unauthorized) => {
+            return Refusal::from(unauthorized).respond(Media::Json, TraceId::find(&parts.extensions));
+        }
     };
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => {
@@ -50,8 +45,17 @@ pub(super) async fn upgrade(state: Arc<RouterState>, mut parts: Parts) -> Respon
     if upgrade.selected_protocol().is_none() {
         return (StatusCode::BAD_REQUEST, "the sub-protocol must be graphql-transport-ws").into_response();
     }
+    let place = match places.take() {
+        Ok(place) => place,
+        Err(refusal) => return refusal.respond(Media::Json, TraceId::find(&parts.extensions)),
+    };
     let sockets = state.sockets.clone();
-    upgrade
-        .on_failed_upgrade(|error| tracing::debug!(%error, "a socket was lost before it was open"))
-        .on_upgrade(move |socket| sockets.track_future(Session::new(state, Wire::new(socket), caller).run()))
+    upgrade.on_failed_upgrade(|error| tracing::debug!(%error, "a socket was lost before it was open")).on_upgrade(
+        move |socket| {
+            sockets.track_future(async move {
+                Session::new(state, Wire::new(socket), caller).run().await;
+                drop(place);
+            })
+        },
+    )
 }

@@ -1,0 +1,7 @@
+//! `graphql-sse` in distinct-connections mode: GraphQL answered by server-sent events.
+
+mod events;
+#[path = "../fixture/mod.rs"]
+mod fixture;
+mod protocol;
+mod stay;
