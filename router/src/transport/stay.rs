@@ -1,8 +1,17 @@
-//! How long whoever was let in may stay on a socket or a stream: until the token expires or access is revoked.
+//! How long whoever was let in may stay on a socket or a stream: while they read, until the token expires or access is
+//! revoked.
+
+use std::time::Duration;
 
 use chatty_access::{Revocations, Verifier, Viewer};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
+
+/// How often the times of sockets and streams are looked at.
+pub(super) const TICK: Duration = Duration::from_secs(1);
+
+/// After which a client that reads nothing is given up.
+pub(super) const STALL: TimeDelta = TimeDelta::seconds(10);
 
 /// What a client has to replace an expired token. What runs goes on for so long, nothing new is begun.
 const EXPIRY_GRACE: TimeDelta = TimeDelta::seconds(10);

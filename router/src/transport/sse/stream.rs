@@ -4,7 +4,7 @@
 //! its source and nothing piles up. It does not sleep meanwhile: revocation and the clock end it whether or not anybody
 //! reads. The response's body is the other end of the channel.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -20,12 +20,8 @@ use tokio_util::sync::CancellationToken;
 use super::event;
 use crate::transport::{RouterState, identity::Unauthorized, operation::Event, places::Place, refusal::Refusal, stay};
 
-/// How often the times below are looked at.
-const TICK: Duration = Duration::from_secs(1);
 /// After which a stream that has nothing to say shows that it lives.
 const HEARTBEAT: TimeDelta = TimeDelta::seconds(10);
-/// After which a client that takes nothing is given up.
-const STALL: TimeDelta = TimeDelta::seconds(10);
 /// Bytes that are handed over at once: of a long answer it shows that the client takes it, though slowly.
 const PIECE_BYTES: usize = 64 * 1024;
 
@@ -101,7 +97,7 @@ impl Life {
         let state = Arc::clone(&self.stream.state);
         let mut stopped = std::pin::pin!(state.shutdown.cancelled());
         let mut revoked = stay::Watch::new(state.verifier.as_ref());
-        let mut ticks = tokio::time::interval(TICK);
+        let mut ticks = tokio::time::interval(stay::TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.ended || !self.unsaid.is_empty() {
             let step = tokio::select! {
@@ -132,7 +128,7 @@ impl Life {
     /// Looks at the time.
     fn tick(&mut self) -> Result<(), Over> {
         let now = self.stream.state.clock.now();
-        if !self.unsaid.is_empty() && now - self.taken_at >= STALL {
+        if !self.unsaid.is_empty() && now - self.taken_at >= stay::STALL {
             tracing::debug!("giving up a client that does not read");
             return self.cut();
         }

@@ -1,6 +1,6 @@
 //! One socket's life: initialised, operations started and ended, kept alive, timed, closed.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::extract::ws::Utf8Bytes;
 use chatty_access::{Caller, TokenError, Viewer};
@@ -29,16 +29,12 @@ use crate::{
     },
 };
 
-/// How often the times below are looked at.
-const TICK: Duration = Duration::from_secs(1);
 /// Until `connection_init` must have come.
 const INITIALISATION: TimeDelta = TimeDelta::seconds(10);
 /// Between two pings of the server.
 const KEEPALIVE: TimeDelta = TimeDelta::seconds(15);
 /// After which a client that says nothing, not even a pong, is given up.
 const SILENCE: TimeDelta = TimeDelta::seconds(45);
-/// After which a client that reads nothing is given up.
-const STALL: TimeDelta = TimeDelta::seconds(10);
 
 /// A socket and all that runs on it. Dropping it ends its operations.
 pub(super) struct Session {
@@ -104,7 +100,7 @@ impl Session {
         let state = Arc::clone(&self.state);
         let mut stopped = std::pin::pin!(state.shutdown.cancelled());
         let mut revoked = stay::Watch::new(state.verifier.as_ref());
-        let mut ticks = tokio::time::interval(TICK);
+        let mut ticks = tokio::time::interval(stay::TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let step = tokio::select! {
@@ -138,7 +134,7 @@ impl Session {
         let backlog = self.wire.backlog();
         if backlog.is_none() || backlog != self.written.0 {
             self.written = (backlog, now);
-        } else if now - self.written.1 >= STALL {
+        } else if now - self.written.1 >= stay::STALL {
             tracing::debug!("giving up a client that does not read");
             return Err(End::Gone);
         }
