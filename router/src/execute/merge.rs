@@ -10,14 +10,7 @@ pub(super) fn merge<'a>(target: &mut Value<'a>, source: Value<'a>) {
                 *target = source;
                 return;
             }
-            let mut new = Vec::with_capacity(source.len());
-            for (name, value) in source.into_members() {
-                match target.get_mut(&name) {
-                    Some(known) => merge(known, value),
-                    None => new.push((name, value)),
-                }
-            }
-            target.extend(new);
+            target.merge(source, merge);
         }
         (Value::List(target), Value::List(source)) if target.len() == source.len() => {
             for (known, value) in target.iter_mut().zip(source) {
