@@ -99,6 +99,24 @@ impl<'a> Object<'a> {
         self.settle_many();
     }
 
+    /// The same with a copy of the other's members.
+    pub(crate) fn merge_copy(&mut self, other: &Self, merge: impl Fn(&mut Value<'a>, &Value<'a>)) {
+        let known = self.0.len();
+        self.0.reserve(other.0.len());
+        for (name, value) in &other.0 {
+            match position(&self.0[..known], name) {
+                Some(at) => merge(&mut self.0[at].1, value),
+                None => self.0.push((name.clone(), value.clone())),
+            }
+        }
+        self.settle_many();
+    }
+
+    /// Removes all members.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The members in their order.
     pub(crate) fn into_members(self) -> Vec<Member<'a>> {
         self.0

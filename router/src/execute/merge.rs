@@ -23,6 +23,20 @@ pub(super) fn merge<'a>(target: &mut Value<'a>, source: Value<'a>) {
     }
 }
 
+/// The same with a copy of `source`.
+pub(super) fn merge_copy<'a>(target: &mut Value<'a>, source: &Value<'a>) {
+    match (target, source) {
+        (Value::Object(target), Value::Object(source)) => target.merge_copy(source, merge_copy),
+        (Value::List(target), Value::List(source)) if target.len() == source.len() => {
+            for (known, value) in target.iter_mut().zip(source) {
+                merge_copy(known, value);
+            }
+        }
+        (target @ Value::Null, source) => *target = source.clone(),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use async_graphql::Value as Owned;
@@ -32,9 +46,11 @@ mod tests {
 
     fn merged(target: Json, source: Json) -> Json {
         let [target, source] = [target, source].map(|json| Owned::from_json(json).unwrap());
-        let mut merged = Value::from(&target);
-        merge(&mut merged, Value::from(&source));
-        Owned::from(merged).into_json().unwrap()
+        let (mut moved, mut copied) = (Value::from(&target), Value::from(&target));
+        merge(&mut moved, Value::from(&source));
+        merge_copy(&mut copied, &Value::from(&source));
+        assert_eq!(moved, copied);
+        Owned::from(moved).into_json().unwrap()
     }
 
     #[test]
