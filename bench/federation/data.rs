@@ -51,11 +51,11 @@ const GOODS: [&str; 8] =
     ["Teapot", "Kettle", "Strainer", "Caddy", "Whisk", "Tasting cup", "Water jug", "Travel mug with a lid"];
 
 const OPINIONS: [&str; 5] = [
-    "Pours without a drip.",
-    "The second one I bought, the first still works.",
-    "Smaller than the picture says.",
-    "A present that was liked.",
-    "Would not lend it to anybody.",
+    "Pours without a drip, which is more than the last one could say.",
+    "The second one I bought, and the first still works.",
+    "Smaller than the picture says, and lighter than it looks.",
+    "A present that was liked more than the one who gave it.",
+    "Would not lend it to anybody who has ever broken a cup.",
 ];
 
 /// How many reviews there are: four of each user, three of each product.

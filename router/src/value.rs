@@ -70,7 +70,10 @@ impl<'a> Object<'a> {
     pub(crate) fn set(&mut self, name: &'a str, value: Value<'a>) {
         match self.get_mut(name) {
             Some(known) => *known = value,
-            None => self.extend(vec![(Cow::Borrowed(name), value)]),
+            None => {
+                self.0.push((Cow::Borrowed(name), value));
+                self.settle_many();
+            }
         }
     }
 
@@ -82,24 +85,51 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Adds members of other names than are there.
-    pub(crate) fn extend(&mut self, members: Vec<Member<'a>>) {
-        self.0.extend(members);
-        if self.0.len() > FEW {
-            self.settle();
+    /// Adds the members of another object. Where both have one, `merge` makes one of the two.
+    pub(crate) fn merge(&mut self, other: Self, merge: impl Fn(&str, &mut Value<'a>, Value<'a>)) {
+        let known = self.0.len();
+        self.0.reserve(other.0.len());
+        for (name, value) in other.0 {
+            // What is added here is not searched: the other's names differ.
+            match position(&self.0[..known], &name) {
+                Some(at) => merge(&name, &mut self.0[at].1, value),
+                None => self.0.push((name, value)),
+            }
         }
+        self.settle_many();
     }
 
-    /// The members, which may be changed apart and put back.
+    /// The same with a copy of the other's members.
+    pub(crate) fn merge_copy(&mut self, other: &Self, merge: impl Fn(&str, &mut Value<'a>, &Value<'a>)) {
+        let known = self.0.len();
+        self.0.reserve(other.0.len());
+        for (name, value) in &other.0 {
+            match position(&self.0[..known], name) {
+                Some(at) => merge(name, &mut self.0[at].1, value),
+                None => self.0.push((name.clone(), value.clone())),
+            }
+        }
+        self.settle_many();
+    }
+
+    /// Removes all members.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The members in their order.
     pub(crate) fn into_members(self) -> Vec<Member<'a>> {
         self.0
     }
 
     fn position(&self, name: &str) -> Option<usize> {
+        position(&self.0, name)
+    }
+
+    fn settle_many(&mut self) {
         if self.0.len() > FEW {
-            return self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok();
+            self.settle();
         }
-        self.0.iter().position(|(known, _)| known == name)
     }
 
     /// Leaves of each name the last member, and sorts many.
@@ -137,6 +167,13 @@ impl<'a> Object<'a> {
     }
 }
 
+fn position(members: &[Member<'_>], name: &str) -> Option<usize> {
+    if members.len() > FEW {
+        return members.binary_search_by(|(known, _)| (**known).cmp(name)).ok();
+    }
+    members.iter().position(|(known, _)| known == name)
+}
+
 /// One of 64 bits, by a name's length and its ends.
 fn mark(name: &str) -> u64 {
     let bytes = name.as_bytes();
@@ -168,9 +205,7 @@ impl<'a> From<&'a OwnedValue> for Value<'a> {
                 let members = members.iter().map(|(name, member)| (Cow::Borrowed(name.as_str()), Self::from(member)));
                 // Names differ already.
                 let mut object = Object(members.collect());
-                if object.len() > FEW {
-                    object.settle();
-                }
+                object.settle_many();
                 Self::Object(object)
             }
         }
@@ -228,7 +263,9 @@ mod tests {
             let mut object = object((0..count).map(|at| format!("n{at}")));
             object.rename("n1", "m1");
             object.set("n2", Value::Boolean(true));
-            object.extend(vec![("z".into(), Value::Null), ("a".into(), Value::Null)]);
+            let other =
+                Object::of(vec![("z".into(), Value::Null), ("n0".into(), Value::Null), ("a".into(), Value::Null)]);
+            object.merge(other, |_, known, value| assert!(matches!((known, value), (Value::Number(_), Value::Null))));
             assert_eq!((object.len(), number(&object, "m1"), number(&object, "n1")), (count + 2, Some(1), None));
             assert_eq!(object.get_near(2, "n2"), Some(&Value::Boolean(true)));
             assert_eq!((object.get("z"), object.get("a")), (Some(&Value::Null), Some(&Value::Null)));

@@ -5,21 +5,19 @@ use crate::value::Value;
 /// Writes a string with its quotes. Runs that need no escape are copied whole.
 pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut copied = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[copied..at]);
-        copied = at + 1;
-        match byte {
+    let mut rest = text.as_bytes();
+    loop {
+        let plain = plain_bytes(rest);
+        out.extend_from_slice(&rest[..plain]);
+        let Some(&escaped) = rest.get(plain) else { break };
+        rest = &rest[plain + 1..];
+        match escaped {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
-            _ => {
+            byte => {
                 const HEX: &[u8; 16] = b"0123456789abcdef";
                 out.extend_from_slice(b"\\u00");
                 out.push(HEX[usize::from(byte >> 4)]);
@@ -27,8 +25,30 @@ pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
             }
         }
     }
-    out.extend_from_slice(&bytes[copied..]);
     out.push(b'"');
+}
+
+/// How many bytes stand before the first one that needs an escape: a quote, a backslash or a control character.
+fn plain_bytes(text: &[u8]) -> usize {
+    // Eight at a time: a byte's highest bit is set in `flags` where subtracting has made it borrow. Borrows only spoil
+    // what stands behind the first one, so the lowest flag is always right.
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut at = 0;
+    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*eight);
+        let is = |byte: u8| {
+            let zero = word ^ (ONES * u64::from(byte));
+            zero.wrapping_sub(ONES) & !zero
+        };
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let flags = (is(b'"') | is(b'\\') | control) & (ONES << 7);
+        if flags != 0 {
+            return at + flags.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let needs_escape = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+    text[at..].iter().position(needs_escape).map_or(text.len(), |rest| at + rest)
 }
 
 /// Writes an integer.
@@ -138,6 +158,21 @@ mod tests {
         write_value(&mut out, &Value::from(&value));
         let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(read, value.into_json().unwrap());
+    }
+
+    #[test]
+    fn every_byte_is_seen_wherever_it_stands() {
+        let needs_escape = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        for byte in 0..=u8::MAX {
+            for (length, at) in (0..20).flat_map(|length| (0..length).map(move |at| (length, at))) {
+                for around in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff] {
+                    let mut text = vec![around; length];
+                    text[at] = byte;
+                    let expected = if needs_escape(byte) { at } else { length };
+                    assert_eq!(plain_bytes(&text), expected, "{byte} at {at} of {length} in {around}");
+                }
+            }
+        }
     }
 
     #[test]

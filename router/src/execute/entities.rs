@@ -12,7 +12,7 @@ use async_graphql::Name;
 
 use super::{
     Answered, file,
-    merge::merge,
+    merge::{merge, merge_copy},
     paths::{self, is_one_of, typename},
 };
 use crate::{
@@ -35,16 +35,36 @@ struct Representations<'a> {
     values: Vec<Value<'a>>,
     /// How many values there are, which are moved into the request.
     asked: usize,
-    /// For each path of the call, the places in the order of the walk.
-    places: Vec<Vec<Placed>>,
+    /// For each path of the call.
+    places: Vec<Places>,
     /// For each path of the call, where something stands that has no representation.
     unasked: Vec<Vec<Box<[usize]>>>,
 }
 
-/// An entity's place: the indices of the lists on the way, and which representation it has.
-struct Placed {
-    indices: Box<[usize]>,
-    representation: usize,
+/// The places of entities at the end of a path, in the order of the walk.
+#[derive(Default)]
+struct Places {
+    /// The indices of the lists on the way to each place, one after the other.
+    indices: Vec<usize>,
+    /// Where each one's indices end, and which representation it has.
+    placed: Vec<(usize, usize)>,
+}
+
+impl Places {
+    fn push(&mut self, indices: &[usize], representation: usize) {
+        self.indices.extend_from_slice(indices);
+        self.placed.push((self.indices.len(), representation));
+    }
+
+    /// The indices of each place, and its representation.
+    fn iter(&self) -> impl Iterator<Item = (&[usize], usize)> {
+        let mut start = 0;
+        self.placed.iter().map(move |(end, representation)| {
+            let indices = &self.indices[start..*end];
+            start = *end;
+            (indices, *representation)
+        })
+    }
 }
 
 impl<'a> Batch<'a> {
@@ -168,8 +188,8 @@ impl<'a> Batch<'a> {
         let Some(set) = self.set(call) else { return Vec::new() };
         let mut filed = Vec::new();
         for (path, places) in call.paths.iter().zip(&set.places) {
-            for placed in places.iter().filter(|placed| only.is_none_or(|only| only == placed.representation)) {
-                let place = paths::place_steps(data, path, &placed.indices);
+            for (indices, _) in places.iter().filter(|(_, at)| only.is_none_or(|only| only == *at)) {
+                let place = paths::place_steps(data, path, indices);
                 filed.extend(file(&place, tail, &call.provides));
             }
         }
@@ -196,8 +216,8 @@ impl<'a> Batch<'a> {
             }
         }
         let mut uses = vec![0_usize; entities.len()];
-        for placed in set.places.iter().flatten() {
-            if let Some(uses) = uses.get_mut(placed.representation) {
+        for (_, at) in set.places.iter().flat_map(Places::iter) {
+            if let Some(uses) = uses.get_mut(at) {
                 *uses += 1;
             }
         }
@@ -205,13 +225,13 @@ impl<'a> Batch<'a> {
             let mut places = places.iter().peekable();
             paths::visit_mut(supergraph, data, path, &mut Vec::new(), &mut |target, indices| {
                 // A place that was not there when representations were read has none.
-                let Some(here) = places.next_if(|next| *next.indices == *indices) else { return };
-                let at = here.representation;
+                let Some((_, at)) = places.next_if(|(next, _)| *next == indices) else { return };
                 let (Some(entity), Some(uses)) = (entities.get_mut(at), uses.get_mut(at)) else { return };
                 *uses -= 1;
-                let source = if *uses == 0 { std::mem::take(entity) } else { entity.clone() };
-                if source != Value::Null {
-                    merge(supergraph, target, source);
+                if *uses == 0 {
+                    merge(supergraph, target, std::mem::take(entity));
+                } else {
+                    merge_copy(supergraph, target, entity);
                 }
             });
         }
@@ -223,10 +243,10 @@ impl<'a> Representations<'a> {
         let mut distinct = Distinct::default();
         let (mut places, mut unasked) = (Vec::with_capacity(call.paths.len()), Vec::with_capacity(call.paths.len()));
         for path in &call.paths {
-            let (mut here, mut lacking) = (Vec::new(), Vec::<Box<[usize]>>::new());
+            let (mut here, mut lacking) = (Places::default(), Vec::<Box<[usize]>>::new());
             paths::visit(supergraph, data, path, &mut Vec::new(), &mut |value, indices| {
-                if let Some(representation) = represent(supergraph, value, call) {
-                    here.push(Placed { indices: indices.into(), representation: distinct.add(representation) });
+                if represent(supergraph, value, call, &mut distinct.next).is_some() {
+                    here.push(indices, distinct.add());
                 } else {
                     lacking.push(indices.into());
                 }
@@ -244,19 +264,22 @@ impl<'a> Representations<'a> {
 struct Distinct<'a> {
     values: Vec<Value<'a>>,
     by_hash: HashMap<u64, Vec<usize>>,
+    /// The next value, whose room serves another one if it turns out to be known: most are.
+    next: Object<'a>,
 }
 
 impl<'a> Distinct<'a> {
-    /// The index of an equal value, which may be this one.
-    fn add(&mut self, value: Value<'a>) -> usize {
+    /// The index of a value that equals the next one, which may be itself.
+    fn add(&mut self) -> usize {
         let mut hasher = DefaultHasher::new();
-        hash_value(&value, &mut hasher);
+        hash_object(&self.next, &mut hasher);
         let same_hash = self.by_hash.entry(hasher.finish()).or_default();
-        if let Some(known) = same_hash.iter().find(|at| self.values[**at] == value) {
+        let is_next = |value: &Value<'a>| matches!(value, Value::Object(members) if *members == self.next);
+        if let Some(known) = same_hash.iter().find(|at| is_next(&self.values[**at])) {
             return *known;
         }
         same_hash.push(self.values.len());
-        self.values.push(value);
+        self.values.push(Value::Object(std::mem::take(&mut self.next)));
         self.values.len() - 1
     }
 }
@@ -269,22 +292,26 @@ fn hash_value(value: &Value<'_>, hasher: &mut DefaultHasher) {
         Value::String(text) => text.hash(hasher),
         Value::Boolean(value) => value.hash(hasher),
         Value::List(items) => items.iter().for_each(|item| hash_value(item, hasher)),
-        Value::Object(members) => members.iter().for_each(|(_, member)| hash_value(member, hasher)),
+        Value::Object(members) => hash_object(members, hasher),
     }
 }
 
-/// The representation of an entity; `None` where it lacks what a representation needs.
-fn represent<'a>(supergraph: &Supergraph, value: &Value<'a>, call: &'a EntityCall) -> Option<Value<'a>> {
+fn hash_object(members: &Object<'_>, hasher: &mut DefaultHasher) {
+    members.iter().for_each(|(_, member)| hash_value(member, hasher));
+}
+
+/// Makes `out` the representation of an entity; `None` where it lacks what a representation needs.
+fn represent<'a>(supergraph: &Supergraph, value: &Value<'a>, call: &'a EntityCall, out: &mut Object<'a>) -> Option<()> {
     let Value::Object(members) = value else { return None };
-    let mut out = Object::default();
-    require(supergraph, value, members, &call.requires, true, &mut out)?;
+    out.clear();
+    require(supergraph, value, members, &call.requires, true, out)?;
     for setter in &call.input {
         if is_one_of(supergraph, value, &setter.types) {
             out.set("__typename", Value::String(Cow::Borrowed(&setter.typename)));
         }
     }
     // The name of a type alone names no entity.
-    (out.len() > 1 && out.get("__typename").is_some()).then_some(Value::Object(out))
+    (out.len() > 1 && out.get("__typename").is_some()).then_some(())
 }
 
 /// Copies what is required. Inside a condition that only may hold (`strict` is false), what is missing is left out.

@@ -13,15 +13,11 @@ pub(super) fn merge<'a>(supergraph: &Supergraph, target: &mut Value<'a>, source:
                 *target = source;
                 return;
             }
-            let mut new = Vec::with_capacity(source.len());
-            for (name, value) in source.into_members() {
-                match target.get_mut(&name) {
-                    Some(known) if name == "__typename" => narrow(supergraph, known, value),
-                    Some(known) => merge(supergraph, known, value),
-                    None => new.push((name, value)),
-                }
-            }
-            target.extend(new);
+            target.merge(source, |name, known, value| match name {
+                TYPENAME if !is_narrower(supergraph, known, &value) => {}
+                TYPENAME => *known = value,
+                _ => merge(supergraph, known, value),
+            });
         }
         (Value::List(target), Value::List(source)) if target.len() == source.len() => {
             for (known, value) in target.iter_mut().zip(source) {
@@ -34,12 +30,32 @@ pub(super) fn merge<'a>(supergraph: &Supergraph, target: &mut Value<'a>, source:
     }
 }
 
-fn narrow<'a>(supergraph: &Supergraph, known: &mut Value<'a>, name: Value<'a>) {
-    if let (Some(wide), Some(narrow)) = (known.as_str(), name.as_str())
-        && supergraph.satisfies_in_full(narrow, wide)
-    {
-        *known = name;
+/// The same with a copy of `source`.
+pub(super) fn merge_copy<'a>(supergraph: &Supergraph, target: &mut Value<'a>, source: &Value<'a>) {
+    match (target, source) {
+        (Value::Object(target), Value::Object(source)) => {
+            target.merge_copy(source, |name, known, value| match name {
+                TYPENAME if !is_narrower(supergraph, known, value) => {}
+                TYPENAME => *known = value.clone(),
+                _ => merge_copy(supergraph, known, value),
+            });
+        }
+        (Value::List(target), Value::List(source)) if target.len() == source.len() => {
+            for (known, value) in target.iter_mut().zip(source) {
+                merge_copy(supergraph, known, value);
+            }
+        }
+        (target @ Value::Null, source) => *target = source.clone(),
+        _ => {}
     }
+}
+
+const TYPENAME: &str = "__typename";
+
+/// Whether `name` is the name of a type that implements the known one.
+fn is_narrower(supergraph: &Supergraph, known: &Value<'_>, name: &Value<'_>) -> bool {
+    let names = known.as_str().zip(name.as_str());
+    names.is_some_and(|(known, name)| known != name && supergraph.satisfies_in_full(name, known))
 }
 
 #[cfg(test)]
@@ -52,11 +68,14 @@ mod tests {
     fn merged(target: Json, source: Json) -> Json {
         let supergraph = Supergraph::parse(
             "type Query { media: Media } interface Media { id: ID } type Video implements Media { id: ID }",
-        );
+        )
+        .unwrap();
         let [target, source] = [target, source].map(|json| Owned::from_json(json).unwrap());
-        let mut merged = Value::from(&target);
-        merge(&supergraph.unwrap(), &mut merged, Value::from(&source));
-        Owned::from(merged).into_json().unwrap()
+        let (mut moved, mut copied) = (Value::from(&target), Value::from(&target));
+        merge(&supergraph, &mut moved, Value::from(&source));
+        merge_copy(&supergraph, &mut copied, &Value::from(&source));
+        assert_eq!(moved, copied);
+        Owned::from(moved).into_json().unwrap()
     }
 
     #[test]

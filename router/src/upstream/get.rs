@@ -62,7 +62,6 @@ impl HttpUpstream {
         if answer.status() != StatusCode::OK {
             return Err(Unavailable::Status(answer.status()));
         }
-        let body = response::collect(Body::new(answer.into_body()).into_data_stream()).await;
-        body.map(Into::into).map_err(|_: Unread| Unavailable::NoAnswer)
+        response::collect(answer.into_body()).await.map_err(|_: Unread| Unavailable::NoAnswer)
     }
 }

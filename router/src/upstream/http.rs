@@ -276,7 +276,7 @@ impl Outgoing {
 
 async fn read(answer: http::Response<Incoming>) -> Result<Bytes, TryError> {
     check_status(answer.status())?;
-    Ok(response::collect(Body::new(answer.into_body()).into_data_stream()).await?.into())
+    Ok(response::collect(answer.into_body()).await?)
 }
 
 async fn open(answer: http::Response<Incoming>) -> Result<Opened, TryError> {

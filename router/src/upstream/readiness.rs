@@ -44,7 +44,7 @@ async fn ask(client: &HttpClient, endpoint: &Uri) -> bool {
         let answer = client.send(request).await.ok()?;
         let ready = answer.status().is_success();
         // Read to its end, so that the connection serves the next question.
-        super::response::collect(Body::new(answer.into_body()).into_data_stream()).await.ok()?;
+        super::response::collect(answer.into_body()).await.ok()?;
         Some(ready)
     };
     timeout(PERIOD, answer).await.ok().flatten().unwrap_or(false)

@@ -3,11 +3,11 @@
 //! Enum values arrive as strings, which completion takes for the same. Integers keep 64 bits and other numbers are
 //! doubles, as in the process.
 
-use std::fmt;
+use std::{fmt, future::poll_fn, pin::Pin};
 
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError};
-use axum::body::BodyDataStream;
-use futures_util::StreamExt;
+use bytes::{Bytes, BytesMut};
+use hyper::body::{Body as _, Frame, Incoming};
 use serde::{
     Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -31,6 +31,9 @@ pub(crate) struct Response<'a> {
     pub(crate) errors: Vec<ServerError>,
 }
 
+/// Bytes for which room is made because a head announces them; more room is made as they come.
+const MOST_ROOM: usize = 1024 * 1024;
+
 /// Why bytes are no GraphQL response.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotGraphql {
@@ -47,7 +50,7 @@ pub(crate) enum NotGraphql {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unread {
     #[error("the body broke off")]
-    Broken(#[from] axum::Error),
+    Broken(#[from] hyper::Error),
     #[error("the body has more than {MAX_RESPONSE_BYTES} bytes")]
     TooLong,
 }
@@ -196,17 +199,34 @@ fn path(value: Value<'_>) -> Option<Vec<PathSegment>> {
     steps.into_iter().map(step).collect()
 }
 
-/// The whole body.
-pub(super) async fn collect(mut chunks: BodyDataStream) -> Result<Vec<u8>, Unread> {
-    let mut body = Vec::new();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk?;
-        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+/// The whole body. One that came in one piece is not copied.
+pub(super) async fn collect(mut body: Incoming) -> Result<Bytes, Unread> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let Some(first) = next(&mut body).await? else { return Ok(Bytes::new()) };
+    if body.is_end_stream() && first.len() <= MAX_RESPONSE_BYTES {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::with_capacity(announced.min(MOST_ROOM));
+    let mut piece = Some(first);
+    while let Some(bytes) = piece {
+        if whole.len() + bytes.len() > MAX_RESPONSE_BYTES {
             return Err(Unread::TooLong);
         }
-        body.extend_from_slice(&chunk);
+        whole.extend_from_slice(&bytes);
+        piece = next(&mut body).await?;
     }
-    Ok(body)
+    Ok(whole.freeze())
+}
+
+/// The next piece of a body, which may have trailers between.
+async fn next(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
+    loop {
+        match poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await.transpose()?.map(Frame::into_data) {
+            Some(Err(_trailers)) => {}
+            Some(Ok(data)) => return Ok(Some(data)),
+            None => return Ok(None),
+        }
+    }
 }
 
 #[cfg(test)]
