@@ -18,7 +18,10 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use serde_json::{Value, json};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{
+    Semaphore,
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 
 use crate::{
     fixture::{read, request, viewer},
@@ -350,21 +353,24 @@ async fn an_error_beside_a_value_is_an_event() {
 
 #[tokio::test]
 async fn a_source_that_panics_is_an_error_for_all_and_refuses_nobody() {
-    struct Bug;
+    struct Bug(Arc<Semaphore>);
     impl Subgraph for Bug {
         fn execute(&self, _: Request) -> BoxFuture<'_, Response> {
             ready(Response::default()).boxed()
         }
         fn subscribe(&self, _: Request) -> BoxStream<'static, Response> {
-            stream::poll_fn(|_| panic!("a bug in threads")).boxed()
+            let gate = Arc::clone(&self.0);
+            stream::once(async move { panic!("a bug in threads: {:?}", gate.acquire().await) }).boxed()
         }
     }
+    let gate = Arc::new(Semaphore::new(0));
     let (supergraph, mut upstreams, ..) = upstreams();
-    upstreams.insert("threads".to_owned(), Upstream::in_process(Bug));
+    upstreams.insert("threads".to_owned(), Upstream::in_process(Bug(Arc::clone(&gate))));
     let tasks = Tasks::default();
     let gateway = Gateway::load(&supergraph, upstreams, Limits::default()).unwrap().sharing_streams(&tasks);
     let open = async || gateway.subscribe(request(SAID, json!({"thread": "t"})), viewer()).await.unwrap();
     let streams = [open().await, open().await];
+    gate.add_permits(1);
     let mut traces = Vec::new();
     for stream in streams {
         let answers: Vec<_> = stream.map(|answer| read(&answer)).collect().await;
@@ -393,6 +399,19 @@ async fn one_who_does_not_read_is_cut_off_and_nobody_waits() {
     assert_eq!((&extensions["limit"], &extensions["traceId"]), (&json!("backlog"), &json!(viewer().trace_id)));
     source.say("500");
     assert_eq!(cursor(&mut quick).await, "500");
+}
+
+#[tokio::test]
+async fn long_answers_count_for_several() {
+    let mut w = World::new();
+    let (mut quick, slow) = (w.follow("t").await, w.follow("t").await);
+    let source = w.opened().await;
+    // The longest, too, reaches whoever reads.
+    for (event, bytes) in [700_000; 20].into_iter().chain([10_000_000; 3]).enumerate() {
+        source.say_much(&event.to_string(), &"x".repeat(bytes));
+        assert_eq!(cursor(&mut quick).await, event.to_string());
+    }
+    assert_eq!(slow.count().await, 1, "cut off long before 128");
 }
 
 #[tokio::test]
