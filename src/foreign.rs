@@ -2,7 +2,7 @@
 //!
 //! The file is read once a second and compared with what was read before. Reading costs less than being wrong about
 //! modification times, and it does not matter how the file is replaced: written over, renamed over, or behind another
-//! link, as in a mounted ConfigMap. What is being written looks different the next second and is left alone until it
+//! link, as Kubernetes mounts configuration. What is being written looks different the next second and is left alone until it
 //! does not; `SIGHUP` says that the file is complete and is to be read at once.
 
 use std::{
@@ -175,7 +175,7 @@ impl HangUps {
         if self.signal.recv().await.is_some() {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

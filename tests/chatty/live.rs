@@ -83,6 +83,70 @@ async fn a_thread_is_followed_by_people_who_are_not_signed_in() {
 }
 
 #[tokio::test]
+async fn a_thread_is_followed_by_many_at_once_and_gone_on_with_after_a_break() {
+    let h = Harness::start().await;
+    let (ana, bob) = (h.register("ana").await, h.register("bob").await);
+    let post = ana.post("discuss").await;
+    let mut sockets = Vec::new();
+    for client in [&ana, &bob, &h.anonymous()] {
+        let mut socket = h.socket().await;
+        socket.init(client).await;
+        socket.subscribe("1", COMMENTS, json!({"post": post})).await;
+        socket.subscribe("2", "{ __typename }", Value::Null).await;
+        socket.data("2").await;
+        socket.message().await;
+        sockets.push(socket);
+    }
+    let first = bob.comment(&post, None, "first").await;
+    let mut cursors = Vec::new();
+    for socket in &mut sockets {
+        let added = event(socket, "commentEvents").await;
+        assert_eq!(added["comment"], json!({"id": first, "body": "first", "author": {"username": "bob"}}));
+        cursors.push(added["cursor"].clone());
+        socket.send(json!({"id": "1", "type": "complete"})).await;
+    }
+    assert!(cursors.iter().all(|cursor| *cursor == cursors[0]), "one list of events for all");
+    let second = bob.comment(&post, None, "second").await;
+    for socket in &mut sockets {
+        socket.subscribe("1", COMMENTS, json!({"post": post, "after": cursors[0]})).await;
+        assert_eq!(event(socket, "commentEvents").await["comment"]["id"], second);
+    }
+    let third = bob.comment(&post, None, "third").await;
+    for socket in &mut sockets {
+        assert_eq!(event(socket, "commentEvents").await["comment"]["id"], third);
+    }
+}
+
+#[tokio::test]
+async fn a_thread_for_followers_is_followed_by_them_and_by_nobody_else() {
+    let h = Harness::start().await;
+    let (ana, bob) = (h.register("ana").await, h.register("bob").await);
+    let post = ana.post_as("among us", "FOLLOWERS").await;
+    bob.follow(&ana).await;
+    h.settle().await;
+    let mut stranger = h.socket().await;
+    stranger.init(&h.anonymous()).await;
+    let mut follower = h.socket().await;
+    follower.init(&bob).await;
+    follower.subscribe("1", COMMENTS, json!({"post": post})).await;
+    // A stream without a cursor does not say when it begins.
+    let mut heard = std::pin::pin!(event(&mut follower, "commentEvents"));
+    let added = loop {
+        tokio::select! {
+            added = &mut heard => break added,
+            _ = ana.comment(&post, None, "hello") => {}
+        }
+    };
+    assert_eq!((&added["__typename"], &added["comment"]["body"]), (&json!("CommentAdded"), &json!("hello")));
+    for after in [Value::Null, added["cursor"].clone()] {
+        stranger.subscribe("1", COMMENTS, json!({"post": post, "after": after})).await;
+        let gone = event(&mut stranger, "commentEvents").await;
+        assert_eq!(gone, json!({"__typename": "ResyncRequired", "reason": "GONE"}));
+        assert_eq!(stranger.message().await, json!({"id": "1", "type": "complete"}));
+    }
+}
+
+#[tokio::test]
 async fn a_stream_that_cannot_be_had_says_why() {
     let h = Harness::start().await;
     let ana = h.register("ana").await;

@@ -72,7 +72,7 @@ use std::{
 
 use chatty_access::Caller;
 use chatty_kit::Tasks;
-use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, stream::BoxStream};
 use tokio::sync::broadcast;
 
 pub(crate) use tags::Tags;
@@ -81,8 +81,12 @@ use crate::{Answer, Prepared, operation::After};
 use publish::Publisher;
 use subscribe::Subscriber;
 
-/// Answers that a subscriber may be behind.
+/// Places in a stream's ring: how many answers a subscriber may be behind.
 const CAPACITY: usize = 128;
+
+/// Bytes of an answer that go with one place; longer ones take several, so that a ring keeps some 8 MiB at the most, or
+/// two answers that are longer.
+const PLACE_BYTES: usize = 64 * 1024;
 
 /// How long a stream that began behind an event keeps what it has said.
 const YOUNG: Duration = Duration::from_secs(10);
@@ -127,6 +131,8 @@ enum Said {
     Answer(Answer),
     /// The last word.
     Last(Answer),
+    /// A place that goes with the answer behind it.
+    Nothing,
     /// Anonymous callers are refused.
     Refused,
 }
@@ -147,7 +153,11 @@ impl Streams {
         let prepared = Arc::new(prepared);
         let (seat, publisher) = streams.join(key, prepared.after());
         if let Some(publisher) = publisher {
-            tasks.spawn(publisher.run(Arc::clone(&prepared)));
+            let mut run = Box::pin(publisher.run(Arc::clone(&prepared)));
+            // Opens the source before anything else that the subscriber asks for, as a stream of their own would.
+            if (&mut run).now_or_never().is_none() {
+                tasks.spawn(run);
+            }
         }
         Subscriber::new(seat, prepared, caller).answers()
     }

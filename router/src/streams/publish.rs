@@ -10,7 +10,7 @@ use chatty_access::Caller;
 use futures_util::{FutureExt, StreamExt};
 use tokio::{sync::broadcast, time::Instant};
 
-use super::{KEPT_BYTES, Key, Open, Said, Streams, YOUNG};
+use super::{CAPACITY, KEPT_BYTES, Key, Open, PLACE_BYTES, Said, Streams, YOUNG};
 use crate::{Answer, Prepared, operation::Refusal, transport::TraceId};
 
 /// A shared stream's own end. Dropping it ends the stream for all.
@@ -61,12 +61,13 @@ impl Publisher {
                 return self.leave(Said::Refused);
             }
             has_told = true;
+            let is_last = refuses || event.is_err();
             let answer = tokio::select! {
                 biased;
                 () = self.abandoned() => return,
                 answer = prepared.event(caller, event) => answer,
             };
-            if refuses {
+            if is_last {
                 // Whoever came now would hear of an end without its reason.
                 self.leave(Said::Answer(answer));
             } else {
@@ -91,9 +92,12 @@ impl Publisher {
 
     /// Tells everybody who listens.
     fn tell(&mut self, answer: Answer) {
+        if !self.is_young {
+            return self.send(Said::Answer(answer));
+        }
+        // Nobody may join between what is kept and what is heard.
         let mut open = self.streams.lock();
-        if self.is_young
-            && let Some(stream) = open.get_mut(&self.key).filter(|stream| stream.number == self.number)
+        if let Some(stream) = open.get_mut(&self.key).filter(|stream| stream.number == self.number)
             && let Some(kept) = &mut stream.kept
         {
             kept.bytes += answer.body.len() + size_of::<Answer>();
@@ -103,8 +107,7 @@ impl Publisher {
                 self.remove(&mut open);
             }
         }
-        // Nobody may be left, which `abandoned` will see.
-        drop(self.sender.send(Said::Answer(answer)));
+        self.send(Said::Answer(answer));
     }
 
     /// Forgets what was said; whoever would have to hear it begins a stream of their own.
@@ -115,8 +118,18 @@ impl Publisher {
 
     /// Takes nobody in any more, and tells those who are there.
     fn leave(&self, said: Said) {
-        let mut open = self.streams.lock();
-        self.remove(&mut open);
+        self.remove(&mut self.streams.lock());
+        self.send(said);
+    }
+
+    fn send(&self, said: Said) {
+        if let Said::Answer(answer) = &said {
+            // Half of the ring at the most, or whoever is up to date would lose their place.
+            for _ in 0..(answer.body.len() / PLACE_BYTES).min(CAPACITY / 2) {
+                drop(self.sender.send(Said::Nothing));
+            }
+        }
+        // Nobody may be left, which `abandoned` will see.
         drop(self.sender.send(said));
     }
 

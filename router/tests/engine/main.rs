@@ -16,6 +16,7 @@ mod remote;
 mod replace;
 mod requests;
 mod scripted;
+mod shared;
 mod subscriptions;
 mod upstreams;
 mod values;

@@ -5,4 +5,5 @@ mod fixture;
 mod identity;
 mod protocol;
 mod revocation;
+mod shared;
 mod socket;
