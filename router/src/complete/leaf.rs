@@ -1,6 +1,6 @@
 //! Result coercion of leaves: what a subgraph gave must be what the schema promises.
 
-use async_graphql::Value;
+use async_graphql::{Number, Value};
 
 use super::{
     json::{write_number, write_str, write_value},
@@ -19,9 +19,10 @@ impl Leaf {
             (Self::Boolean, Value::Boolean(value)) => {
                 out.extend_from_slice(if *value { b"true" } else { b"false" });
             }
-            (Self::Int, Value::Number(number)) if number.as_i64().is_some_and(|int| i32::try_from(int).is_ok()) => {
-                write_number(out, number);
-            }
+            (Self::Int, Value::Number(number)) => match int(number) {
+                Some(int) => write_number(out, &int.into()),
+                None => return false,
+            },
             (Self::Float, Value::Number(number)) => write_number(out, number),
             (Self::Enum(values), Value::Enum(name)) if values.contains(name.as_str()) => write_str(out, name),
             (Self::Enum(values), Value::String(name)) if values.contains(name.as_str()) => write_str(out, name),
@@ -29,6 +30,17 @@ impl Leaf {
         }
         true
     }
+}
+
+/// A whole number of 32 bits, also where it was written as `1.0`, which JSON does not tell from `1`.
+fn int(number: &Number) -> Option<i32> {
+    if let Some(int) = number.as_i64() {
+        return i32::try_from(int).ok();
+    }
+    let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+    let bounds = f64::from(i32::MIN)..=f64::from(i32::MAX);
+    #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and lies within the bounds")]
+    bounds.contains(&float).then_some(float as i32)
 }
 
 #[cfg(test)]
@@ -46,7 +58,9 @@ mod tests {
     fn an_int_has_32_bits() {
         assert_eq!(written(&Leaf::Int, i32::MAX.into()).as_deref(), Some("2147483647"));
         assert_eq!(written(&Leaf::Int, (i64::from(i32::MAX) + 1).into()), None);
+        assert_eq!(written(&Leaf::Int, (-7.0).into()).as_deref(), Some("-7"));
         assert_eq!(written(&Leaf::Int, 1.5.into()), None);
+        assert_eq!(written(&Leaf::Int, 1e300.into()), None);
         assert_eq!(written(&Leaf::Int, "1".into()), None);
     }
 

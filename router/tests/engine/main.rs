@@ -9,6 +9,7 @@ mod errors;
 mod fixture;
 mod fragments;
 mod introspection;
+mod letter;
 mod limits;
 mod monolith;
 mod mutations;
