@@ -18,6 +18,15 @@ pub mod transport;
 mod upstream;
 mod value;
 
+/// Private parsers, for the fuzz targets; no part of the API.
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::{
+        transport::fuzzing::{http_request, websocket_message},
+        upstream::fuzzing::{events, subgraph_response},
+    };
+}
+
 pub use answer::{Answer, AnswerKind, GraphqlRequest};
 pub use compose::{ComposeError, compose, compose_located};
 pub use gateway::{Gateway, OperationKind, Prepared};

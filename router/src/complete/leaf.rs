@@ -1,5 +1,7 @@
 //! Result coercion of leaves: what a subgraph gave must be what the schema promises.
 
+use async_graphql::Number;
+
 use super::{
     json::{write_number, write_str, write_value},
     shape::Leaf,
@@ -18,9 +20,10 @@ impl Leaf {
             (Self::Boolean, Value::Boolean(value)) => {
                 out.extend_from_slice(if *value { b"true" } else { b"false" });
             }
-            (Self::Int, Value::Number(number)) if number.as_i64().is_some_and(|int| i32::try_from(int).is_ok()) => {
-                write_number(out, number);
-            }
+            (Self::Int, Value::Number(number)) => match int(number) {
+                Some(int) => write_number(out, &int.into()),
+                None => return false,
+            },
             (Self::Float, Value::Number(number)) => write_number(out, number),
             (Self::Enum { visible, .. }, Value::String(name)) if visible.contains(&**name) => write_str(out, name),
             _ => return false,
@@ -32,6 +35,17 @@ impl Leaf {
     pub(super) fn hides(&self, value: &Value<'_>) -> bool {
         matches!((self, value), (Self::Enum { hidden, .. }, Value::String(name)) if hidden.contains(&**name))
     }
+}
+
+/// A whole number of 32 bits, also where it was written as `1.0`, which JSON does not tell from `1`.
+fn int(number: &Number) -> Option<i32> {
+    if let Some(int) = number.as_i64() {
+        return i32::try_from(int).ok();
+    }
+    let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+    let bounds = f64::from(i32::MIN)..=f64::from(i32::MAX);
+    #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and lies within the bounds")]
+    bounds.contains(&float).then_some(float as i32)
 }
 
 #[cfg(test)]
@@ -49,7 +63,9 @@ mod tests {
     fn an_int_has_32_bits() {
         assert_eq!(written(&Leaf::Int, i32::MAX.into()).as_deref(), Some("2147483647"));
         assert_eq!(written(&Leaf::Int, (i64::from(i32::MAX) + 1).into()), None);
+        assert_eq!(written(&Leaf::Int, (-7.0).into()).as_deref(), Some("-7"));
         assert_eq!(written(&Leaf::Int, 1.5.into()), None);
+        assert_eq!(written(&Leaf::Int, 1e300.into()), None);
         assert_eq!(written(&Leaf::Int, "1".into()), None);
     }
 

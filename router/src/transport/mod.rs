@@ -7,6 +7,7 @@
 
 mod config;
 mod forward;
+pub(crate) mod fuzzing;
 mod http;
 mod identity;
 mod media;

@@ -4,6 +4,7 @@ mod client;
 mod endpoints;
 mod errors;
 mod events;
+pub(crate) mod fuzzing;
 mod get;
 mod http;
 mod in_flight;

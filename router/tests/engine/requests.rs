@@ -98,9 +98,17 @@ async fn at_most_ten_short_errors_are_reported() {
 #[tokio::test]
 async fn the_federation_fields_are_not_for_clients() {
     let f = Fixture::new();
-    for query in ["{ _service { sdl } }", "{ _entities(representations: []) { __typename } }"] {
+    for query in [
+        "{ _service { sdl } }",
+        "{ _entities(representations: []) { __typename } }",
+        "{ me: _entities(representations: [{ __typename: \"User\", id: \"1\" }]) { ... on User { id } } }",
+        "{ ...F } fragment F on _Entity { __typename }",
+        "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
+    ] {
         assert_eq!(f.refusal(query).await.0, "GRAPHQL_VALIDATION_FAILED", "{query}");
     }
+    let types = f.data("{ a: __type(name: \"_Entity\") { name } b: __type(name: \"_Any\") { name } c: __type(name: \"_Service\") { name } }").await;
+    assert_eq!(types, json!({ "a": null, "b": null, "c": null }));
     assert!(f.taken_requests().is_empty());
 }
 

@@ -3,6 +3,7 @@
 #[path = "../fixture/mod.rs"]
 mod fixture;
 mod identity;
+mod limits;
 mod protocol;
 mod revocation;
 mod shared;

@@ -20,6 +20,16 @@ use super::{RouterState, identity, media::Media, places::Places, refusal::Refusa
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
+/// What a message is about, for the fuzz targets: the operation's id as JSON, where it has one.
+pub(super) fn operation_id(text: &str) -> Result<Option<String>, String> {
+    match message::ClientMessage::parse(text).map_err(|invalid| invalid.to_string())? {
+        message::ClientMessage::Subscribe { id, .. } | message::ClientMessage::Complete { id } => {
+            Ok(Some(id.to_string()))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Whether a GET asks for a WebSocket.
 pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))

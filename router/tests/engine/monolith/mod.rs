@@ -57,14 +57,16 @@ fn federated(log: &Log, connect: impl Fn(&'static str, Arc<dyn Subgraph>) -> Ups
     let users = built(parts::users::Query, parts::users::Mutation, log);
     let posts = built(parts::posts::Query, parts::posts::Mutation, log);
     let stats = built(parts::stats::Query, EmptyMutation, log);
+    let fame = built(parts::fame::Query, EmptyMutation, log);
     let sdl = [
         ("users", chatty_graphql::sdl(&users)),
         ("posts", chatty_graphql::sdl(&posts)),
         ("stats", chatty_graphql::sdl(&stats)),
+        ("fame", chatty_graphql::sdl(&fame)),
     ];
     let supergraph = compose(&sdl.each_ref().map(|(name, sdl)| (*name, sdl.as_str()))).unwrap();
-    let subgraphs: [(&'static str, Arc<dyn Subgraph>); 3] =
-        [("users", Arc::new(users)), ("posts", Arc::new(posts)), ("stats", Arc::new(stats))];
+    let subgraphs: [(&'static str, Arc<dyn Subgraph>); 4] =
+        [("users", Arc::new(users)), ("posts", Arc::new(posts)), ("stats", Arc::new(stats)), ("fame", Arc::new(fame))];
     let upstreams: HashMap<_, _> =
         subgraphs.into_iter().map(|(name, schema)| (name.to_owned(), connect(name, schema))).collect();
     let limits = Limits { mutations: 20, errors: 1_000, weight: 5_000, aliases: 1_000, ..Limits::default() };

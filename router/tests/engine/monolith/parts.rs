@@ -1,4 +1,4 @@
-//! The same graph in three subgraphs: users, posts, and statistics that need what the others know.
+//! The same graph in four subgraphs: users, posts, statistics that need what the others know, and the fame of accounts.
 
 #![expect(clippy::unused_async, reason = "resolvers are async, whatever they do")]
 
@@ -330,21 +330,13 @@ pub(super) mod posts {
 pub(super) mod stats {
     //! Counts what others own.
 
-    use async_graphql::{ID, Object, Result, SimpleObject};
+    use async_graphql::{ID, Object, Result};
 
     use super::super::data;
 
     pub(crate) struct Query;
     struct User(String, String);
     struct Post(String, String);
-
-    /// Every account, whatever its type.
-    #[derive(SimpleObject)]
-    #[graphql(interface_object)]
-    struct Account {
-        id: ID,
-        reputation: i32,
-    }
 
     #[Object]
     impl User {
@@ -389,6 +381,27 @@ pub(super) mod stats {
         async fn find_post_by_id(&self, #[graphql(key)] id: ID, title: Option<String>) -> Post {
             Post(id.0, title.unwrap_or_default())
         }
+    }
+}
+
+pub(super) mod fame {
+    //! Knows every account, whatever its type.
+
+    use async_graphql::{ID, Object, SimpleObject};
+
+    use super::super::data;
+
+    pub(crate) struct Query;
+
+    #[derive(SimpleObject)]
+    #[graphql(interface_object)]
+    struct Account {
+        id: ID,
+        reputation: i32,
+    }
+
+    #[Object]
+    impl Query {
         #[graphql(entity)]
         async fn find_account_by_id(&self, id: ID) -> Account {
             Account { reputation: data::reputation(&id), id }

@@ -364,6 +364,7 @@ fn selectable(ty: &str) -> Selectable {
                 "postCount",
                 "mustCount",
                 "rank",
+                "reputation",
                 "__typename",
             ],
             &[
