@@ -108,11 +108,15 @@ struct World {
     gateway: Gateway,
     opened: UnboundedReceiver<Opened>,
     /// The requests for authors.
-    authors: Arc<Mutex<Vec<Variables>>>,
+    authors: Requests,
     tasks: Tasks,
 }
 
-fn upstreams() -> (String, HashMap<String, Upstream>, UnboundedReceiver<Opened>, Arc<Mutex<Vec<Variables>>>) {
+/// The variables of each request.
+type Requests = Arc<Mutex<Vec<Variables>>>;
+
+/// The supergraph, how its subgraphs are reached, the streams that are opened, and the requests for authors.
+fn upstreams() -> (String, HashMap<String, Upstream>, UnboundedReceiver<Opened>, Requests) {
     let users = Scripted::with_data(json!({"_entities": [{"name": "ana"}]}));
     let authors = Arc::clone(&users.sent);
     let nobody = Scripted::with_data(json!({}));
