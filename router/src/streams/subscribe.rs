@@ -57,23 +57,18 @@ impl Subscriber {
             self.has_heard = true;
             return Heard::Answer(answer, self);
         }
-        let said = loop {
-            let said = self.receiver.recv().await;
-            if !matches!(said, Ok(Said::Nothing)) {
-                break said;
-            }
-        };
-        match said {
-            Ok(Said::Answer(answer)) => {
-                self.has_heard = true;
-                Heard::Answer(answer, self)
-            }
-            Ok(Said::Last(answer)) => Heard::Last(answer),
-            Err(RecvError::Lagged(_)) => Heard::Last(self.overtaken()),
-            Err(RecvError::Closed) if self.has_heard => Heard::End,
-            Ok(Said::Refused | Said::Nothing) | Err(RecvError::Closed) => {
-                Heard::Alone(self.prepared.events(self.caller))
-            }
+        loop {
+            return match self.receiver.recv().await {
+                Ok(Said::Nothing) => continue,
+                Ok(Said::Answer(answer)) => {
+                    self.has_heard = true;
+                    Heard::Answer(answer, self)
+                }
+                Ok(Said::Last(answer)) => Heard::Last(answer),
+                Err(RecvError::Lagged(_)) => Heard::Last(self.overtaken()),
+                Err(RecvError::Closed) if self.has_heard => Heard::End,
+                Ok(Said::Refused) | Err(RecvError::Closed) => Heard::Alone(self.prepared.events(self.caller)),
+            };
         }
     }
 

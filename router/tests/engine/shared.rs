@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use async_graphql::{Request, Response, ServerError, Value as Data, Variables};
+use async_graphql::{Request, Response, ServerError, Value as Data, Variables, parser::types::Selection};
 use chatty_access::Caller;
 use chatty_kit::{Subgraph, Tasks};
 use chatty_router::{Answer, AnswerKind, Gateway, Limits, Upstream};
@@ -82,13 +82,7 @@ impl Subgraph for Threads {
     }
 
     fn subscribe(&self, mut request: Request) -> BoxStream<'static, Response> {
-        let document = request.parsed_query().unwrap();
-        let (_, operation) = document.operations.iter().next().unwrap();
-        let async_graphql::parser::types::Selection::Field(field) = &operation.node.selection_set.node.items[0].node
-        else {
-            panic!("a field at the root")
-        };
-        let key = field.node.response_key().node.to_string();
+        let key = key(&mut request);
         let caller: &Caller = request.data.get(&TypeId::of::<Caller>()).unwrap().downcast_ref().unwrap();
         let (events, stream) = source();
         let opened = Opened { user: caller.user(), variables: request.variables, key, events };
@@ -101,15 +95,28 @@ impl Subgraph for Threads {
     }
 }
 
+/// The key of the one root field that is asked for.
+fn key(request: &mut Request) -> String {
+    let (_, operation) = request.parsed_query().unwrap().operations.iter().next().unwrap();
+    match &operation.node.selection_set.node.items[0].node {
+        Selection::Field(field) => field.node.response_key().node.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
 struct World {
     gateway: Gateway,
     opened: UnboundedReceiver<Opened>,
     /// The requests for authors.
-    authors: Arc<Mutex<Vec<Variables>>>,
+    authors: Requests,
     tasks: Tasks,
 }
 
-fn upstreams() -> (String, HashMap<String, Upstream>, UnboundedReceiver<Opened>, Arc<Mutex<Vec<Variables>>>) {
+/// The variables of each request.
+type Requests = Arc<Mutex<Vec<Variables>>>;
+
+/// The supergraph, how its subgraphs are reached, the streams that are opened, and the requests for authors.
+fn upstreams() -> (String, HashMap<String, Upstream>, UnboundedReceiver<Opened>, Requests) {
     let users = Scripted::with_data(json!({"_entities": [{"name": "ana"}]}));
     let authors = Arc::clone(&users.sent);
     let nobody = Scripted::with_data(json!({}));
@@ -431,14 +438,30 @@ async fn one_who_is_a_little_behind_gets_everything() {
 
 #[tokio::test]
 async fn a_burst_cuts_off_nobody_who_reads() {
-    let mut w = World::new();
-    let streams = [w.follow("t").await, w.follow("t").await, w.follow("t").await];
-    let source = w.opened().await;
-    for event in 0..1_000 {
-        source.say(&event.to_string());
+    /// Has a thousand events at once, as soon as it may begin.
+    struct Burst(Arc<Semaphore>);
+    impl Subgraph for Burst {
+        fn execute(&self, _: Request) -> BoxFuture<'_, Response> {
+            ready(Response::default()).boxed()
+        }
+        fn subscribe(&self, mut request: Request) -> BoxStream<'static, Response> {
+            let (gate, key) = (Arc::clone(&self.0), key(&mut request));
+            let event = Data::from_json(json!({key: {"__typename": "Said", "cursor": "1"}})).unwrap();
+            let begun = stream::once(async move { gate.acquire().await.unwrap().forget() });
+            begun.flat_map(move |()| stream::iter(0..1_000)).map(move |_| Response::new(event.clone())).boxed()
+        }
     }
-    drop(source);
-    let counting = tokio::task::JoinSet::from_iter(streams.map(futures_util::StreamExt::count));
+    let (supergraph, mut upstreams, ..) = upstreams();
+    let gate = Arc::new(Semaphore::new(0));
+    upstreams.insert("threads".to_owned(), Upstream::in_process(Burst(Arc::clone(&gate))));
+    let tasks = Tasks::default();
+    let gateway = Gateway::load(&supergraph, upstreams, Limits::default()).unwrap().sharing_streams(&tasks);
+    let mut counting = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let stream = gateway.subscribe(request(SAID, json!({"thread": "t"})), viewer()).await.ok().unwrap();
+        counting.spawn(stream.count());
+    }
+    gate.add_permits(1);
     assert_eq!(counting.join_all().await, [1_000; 3]);
 }
 
