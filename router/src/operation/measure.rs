@@ -102,6 +102,8 @@ struct Size {
     depth: usize,
     /// Of interest in introspection only.
     lists: usize,
+    /// Whether the planner copies a field of it.
+    expands: bool,
 }
 
 struct Meter<'m, 'd> {
@@ -119,7 +121,10 @@ impl<'d> Meter<'_, 'd> {
         let body = self.set(node.field.selection_set.ty.as_str(), &node.body);
         let copies = self.supergraph.expansion(node.parent, &node.field.name);
         let lists = body.lists + usize::from(multiplies(&node.field.name));
-        Size { weight: copies.saturating_mul(body.weight.saturating_add(1)), depth: body.depth + 1, lists }
+        // Copies of copies cost more than their number: the planner looks for a way to each by each other.
+        let within = if copies > 1 && body.expands { body.weight.saturating_add(body.weight / 4) } else { body.weight };
+        let weight = copies.saturating_mul(within.saturating_add(1));
+        Size { weight, depth: body.depth + 1, lists, expands: body.expands || copies > 1 }
     }
 
     fn set(&mut self, parent: &str, nodes: &[SelectionNode<'d>]) -> Size {
@@ -139,6 +144,7 @@ impl<'d> Meter<'_, 'd> {
             total.weight = total.weight.saturating_add(size.weight);
             total.depth = total.depth.max(size.depth);
             total.lists = total.lists.max(size.lists);
+            total.expands |= size.expands;
         }
         total
     }
@@ -156,7 +162,9 @@ impl<'d> Meter<'_, 'd> {
         let size = match self.fragments.get(name) {
             Some(size) => *size,
             // Deeper than any limit; the chain is not followed, for the stack's sake.
-            None if self.nested == MAX_NESTED_FRAGMENTS => Size { weight: u64::MAX, depth: usize::MAX / 2, lists: 0 },
+            None if self.nested == MAX_NESTED_FRAGMENTS => {
+                Size { weight: u64::MAX, depth: usize::MAX / 2, ..Size::default() }
+            }
             None => {
                 self.nested += 1;
                 let size = self.set(condition, &node.body);

@@ -103,7 +103,7 @@ async fn sent(schema: &str, query: &str, variables: Value) -> Vec<Const> {
     let body = read(&gateway.execute(request(query, variables), viewer()).await);
     assert!(body.get("errors").is_none(), "{body}");
     let sent = sent.lock().unwrap();
-    sent[0].iter().map(|(_, value)| value.clone()).collect()
+    sent[0].values().cloned().collect()
 }
 
 #[tokio::test]
@@ -150,4 +150,32 @@ async fn directives_of_the_document_stay_with_the_gateway() {
     assert_eq!(known, json!({ "data": { "a": "x" } }));
     let twice = ask(&gateway, "{ a @skip(if: true) @skip(if: false) }").await;
     assert_eq!(twice["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{twice}");
+}
+
+#[tokio::test]
+async fn a_missing_entity_is_an_answer_where_its_reference_may_be_null_and_an_error_where_not() {
+    let posts = "type Query { post: Post } type Post { author: User! editor: User }
+        type User @key(fields: \"id\") { id: ID! }";
+    let users = "type User @key(fields: \"id\") { id: ID! name: String! nick: String }";
+    let stats =
+        "type User @key(fields: \"id\") { id: ID! name: String! @external rank: Int! @requires(fields: \"name\") }";
+    let user = json!({ "__typename": "User", "id": "1" });
+    let post = json!({ "post": { "author": user, "editor": user } });
+    let gateway = gateway(
+        vec![
+            ("posts", posts, Scripted::with_data(post)),
+            ("users", users, Scripted::with_data(json!({ "_entities": [null] }))),
+            ("stats", stats, Scripted::with_data(json!({ "_entities": [null] }))),
+        ],
+        Limits::default(),
+    );
+    assert_eq!(ask(&gateway, "{ post { e: editor { name } } }").await, json!({ "data": { "post": { "e": null } } }));
+    // What needed the missing entity is missing with it.
+    assert_eq!(ask(&gateway, "{ post { editor { rank } } }").await, json!({ "data": { "post": { "editor": null } } }));
+    let nullable = ask(&gateway, "{ post { author { id nick } } }").await;
+    assert_eq!(nullable, json!({ "data": { "post": { "author": { "id": "1", "nick": null } } } }));
+    let body = ask(&gateway, "{ post { a: author { name } } }").await;
+    assert_eq!(body["data"], json!({ "post": null }));
+    assert_eq!(errors_of(&body), [("INTERNAL".to_owned(), json!(["post", "a"]))]);
+    assert_eq!(body["errors"][0]["message"], "the non-null field `Post.author` has no value");
 }

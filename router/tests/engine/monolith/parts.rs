@@ -111,7 +111,7 @@ pub(super) mod users {
             User("1".into())
         }
         async fn user(&self, id: ID) -> Option<User> {
-            data::is_user(&id).then(|| User(id.0))
+            data::is_user(&id).then_some(User(id.0))
         }
         async fn users(&self) -> Vec<User> {
             ["1", "2", "3"].map(|id| User(id.into())).into()
@@ -131,7 +131,7 @@ pub(super) mod users {
         }
         #[graphql(entity)]
         async fn find_user_by_id(&self, id: ID) -> Option<User> {
-            data::is_user(&id).then(|| User(id.0))
+            data::is_user(&id).then_some(User(id.0))
         }
         #[graphql(entity)]
         async fn find_robot_by_id(&self, id: ID) -> Option<Robot> {

@@ -27,7 +27,9 @@ impl Reference<'_> {
     /// `None` where a null travels on.
     fn object(&self, ty: &str, sets: &[&SelectionSet], data: &Value) -> Option<Value> {
         let mut fields = IndexMap::default();
-        sets.iter().for_each(|set| self.collect(ty, set, &mut fields));
+        for set in sets {
+            self.collect(ty, set, &mut fields);
+        }
         let complete = |(key, fields): (&str, Vec<&Field>)| {
             let value = match fields[0].name.as_str() {
                 "__typename" => Value::from(ty),

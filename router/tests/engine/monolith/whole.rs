@@ -229,7 +229,7 @@ impl Whole {
         User("1".into())
     }
     async fn user(&self, id: ID) -> Option<User> {
-        data::is_user(&id).then(|| User(id.0))
+        data::is_user(&id).then_some(User(id.0))
     }
     async fn users(&self) -> Vec<User> {
         ["1", "2", "3"].map(|id| User(id.into())).into()

@@ -260,10 +260,10 @@ impl<'b> Writer<'b> {
             "ofUser" => vec![self.optional("first", &["1", "0", "$n", "$noInt"])],
             _ => Vec::new(),
         };
-        self.arguments(arguments);
+        self.arguments(&arguments);
     }
 
-    fn arguments(&mut self, arguments: Vec<Texts>) {
+    fn arguments(&mut self, arguments: &[Texts]) {
         type Part = (fn(&mut Texts) -> &mut String, fn(&Texts) -> &String);
         let parts: [Part; 2] = [
             (|texts| &mut texts.federated, |texts| &texts.federated),
@@ -273,7 +273,10 @@ impl<'b> Writer<'b> {
             let given: Vec<_> =
                 arguments.iter().map(|argument| text(argument).as_str()).filter(|text| !text.is_empty()).collect();
             if !given.is_empty() {
-                out(&mut self.out).push_str(&format!("({})", given.join(", ")));
+                let out = out(&mut self.out);
+                out.push('(');
+                out.push_str(&given.join(", "));
+                out.push(')');
             }
         }
     }
