@@ -19,8 +19,8 @@
 //!
 //! # No event is missed
 //!
-//! Every subscriber joins under the lock under which the stream is told to all, so that each answer comes either before
-//! or after the joining, whole.
+//! Joining a stream and telling its subscribers exclude each other, so that each answer comes either before or after the
+//! joining, whole.
 //!
 //! * *Without `after`* one joins at any time. What is told before the joining has happened before it; what happens after
 //!   it is told later, because a source tells what happens in order. By the first promise that is all there is to hear.
@@ -33,10 +33,10 @@
 //!
 //! # Nobody sees less than alone
 //!
-//! What is refused to anonymous callers may be allowed to some. If the source refuses before it has told an event, and as
-//! soon as its subgraph has to answer at all, every subscriber goes on with a stream of their own, as themselves. None
-//! has heard anything by then, so none can have missed anything: a subscription without `after` promises nothing of the
-//! time before its first event but that it begins soon. A refusal later on (the post that is followed is no longer
+//! What is refused to anonymous callers may be allowed to some. If the source refuses before it has told an event,
+//! and within the time that its subgraph has for an answer, every subscriber goes on with a stream of their own, as
+//! themselves. None has heard anything by then, so none has missed anything: with `after` the own stream begins at the
+//! same place, and without, a subscription promises nothing of the time before its first event but that it begins soon. A refusal later on (the post that is followed is no longer
 //! public) is told to all as it is: they are asked to fetch again and to subscribe again, and then they are refused early.
 //! A subgraph that fails or breaks off has refused nobody; that is told to all.
 //!
