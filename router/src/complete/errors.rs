@@ -22,7 +22,7 @@ pub(crate) struct SubgraphError {
     /// Whether the client selected a field that it speaks of.
     pub(crate) asked: Cell<bool>,
     /// Whether it was met at a field that the client did not select there.
-    pub(crate) strays: Cell<bool>,
+    pub(crate) strayed: Cell<bool>,
     /// Explains a null and is never written: see [`SubgraphError::absence`].
     pub(crate) silent: bool,
 }
@@ -36,7 +36,7 @@ impl SubgraphError {
             once: false,
             reported: Cell::new(false),
             asked: Cell::new(false),
-            strays: Cell::new(false),
+            strayed: Cell::new(false),
             silent: false,
         }
     }
@@ -92,6 +92,10 @@ impl Errors {
         if !places.is_empty() {
             self.add(SubgraphError::absence(), places);
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// Whether an error is filed at a field of the object at this place.

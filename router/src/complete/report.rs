@@ -164,7 +164,7 @@ impl<'a> Report<'a> {
     fn stray(&mut self, places: &Places) {
         for id in &places.here {
             let error = &self.list[*id];
-            if !error.asked.get() && !error.strays.replace(true) {
+            if !error.asked.get() && !error.strayed.replace(true) {
                 self.strays.push((*id, self.path.clone()));
             }
         }

@@ -162,7 +162,7 @@ impl<'a> Batch<'a> {
     /// that it does.
     pub(super) fn unasked_places(&self, calls: &[EntityCall], data: &Value, errors: &Errors) -> Vec<Vec<Step>> {
         let mut filed = Vec::new();
-        for call in calls {
+        for call in calls.iter().filter(|_| !errors.is_empty()) {
             let Some(set) = self.set(call) else { continue };
             for (path, indices) in call.paths.iter().zip(&set.unasked) {
                 let places = indices.iter().map(|indices| paths::place_steps(data, path, indices));
