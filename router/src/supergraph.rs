@@ -24,6 +24,9 @@ pub enum LoadError {
     /// The supergraph needs what the router does not do.
     #[error("`{0}` takes an argument from its context, which is not supported")]
     ContextArgument(String),
+    /// The supergraph says that who does not know this feature must not serve it.
+    #[error("the feature {0} is not supported, and the supergraph must not be served without it")]
+    Feature(String),
     /// The planner cannot work with the supergraph.
     #[error("the supergraph cannot be planned on: {0}")]
     Planner(String),
@@ -43,6 +46,9 @@ pub enum LoadError {
         reason: NotAnEndpoint,
     },
 }
+
+/// What the router does of the features that a supergraph must not be served without.
+const FEATURES: [&str; 2] = ["https://specs.apollo.dev/join/", "https://specs.apollo.dev/inaccessible/"];
 
 /// How many complaints about a schema are told.
 const COMPLAINTS: usize = 3;
@@ -74,6 +80,9 @@ impl Supergraph {
         let api =
             Schema::parse_and_validate(&api_sdl, "api.graphql").map_err(|invalid| invalid_schema(&invalid.errors))?;
         let full = Schema::parse(sdl, "supergraph.graphql").map_err(|invalid| invalid_schema(&invalid.errors))?;
+        if let Some(feature) = unknown_feature(&full) {
+            return Err(LoadError::Feature(feature));
+        }
         if let Some(field) = context_argument(&full) {
             return Err(LoadError::ContextArgument(field));
         }
@@ -173,6 +182,16 @@ fn invalid_schema(diagnostics: &DiagnosticList) -> LoadError {
         0 => told,
         more => format!("{told}; and {more} more"),
     })
+}
+
+/// The URL of a `@link` with a purpose (`for:`) whose feature is none of ours. The link specification wants such a schema
+/// refused: ignoring `@authenticated` would open what it closes.
+fn unknown_feature(full: &Schema) -> Option<String> {
+    let links = full.schema_definition.directives.get_all("link");
+    let urls = links
+        .filter(|link| link.specified_argument_by_name("for").is_some())
+        .filter_map(|link| link.specified_argument_by_name("url")?.as_str());
+    urls.filter(|url| !FEATURES.iter().any(|feature| url.starts_with(feature))).map(str::to_owned).next()
 }
 
 /// A field with `@fromContext`, as composition writes it down. The planner would leave the argument out.
@@ -297,6 +316,24 @@ mod tests {
         let error = subgraph_urls(&"secret: 1\n".repeat(1_000)).unwrap_err().to_string();
         assert!(error.contains("line 1, column 1: ") && error.ends_with(" more"), "{error}");
         assert!(error.len() < 500 && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_feature_that_protects_and_is_not_known_is_refused() {
+        let parse =
+            |links: &str| Supergraph::parse(&format!("schema {links} {{ query: Query }} type Query {{ a: Int }}"));
+        let link =
+            |feature: &str, purpose: &str| format!(r#"@link(url: "https://specs.apollo.dev/{feature}"{purpose})"#);
+        let error = parse(&link("authenticated/v0.1", ", for: SECURITY")).err().expect("refused").to_string();
+        assert!(error.contains("https://specs.apollo.dev/authenticated/v0.1"), "{error}");
+        assert!(parse(&link("connect/v0.1", ", for: EXECUTION")).is_err());
+        for known in [
+            link("join/v0.5", ", for: EXECUTION"),
+            link("inaccessible/v0.2", ", for: SECURITY"),
+            link("authenticated/v0.1", ""),
+        ] {
+            assert!(parse(&known).is_ok(), "{known}");
+        }
     }
 
     #[test]

@@ -42,6 +42,10 @@ const CONCURRENT_PLANS: usize = 2;
 /// No plan within the limits takes this long; if one does, somebody should look at it.
 const SLOW_PLAN: Duration = Duration::from_secs(1);
 
+/// The share of requests that this one is beyond: `@override(label: "percent(…)")` moves a field for all requests, so at
+/// 100 only. A plan serves every request for its operation.
+const MOST: f64 = 99.999_999;
+
 /// Plans operations on one supergraph.
 pub(crate) struct Planner {
     inner: Arc<planner::Planner>,
@@ -115,7 +119,7 @@ fn plan_one(planner: &planner::Planner, operation: &str) -> Result<Vec<u8>, Plan
     let plan = planner
         .plan_from_normalized_operation(
             normalized.executable_operation(),
-            PlannerOverrideContext::default(),
+            PlannerOverrideContext::from_percentage(MOST),
             &CancellationToken::new(),
         )
         .map_err(|error| refused(&error))?;
