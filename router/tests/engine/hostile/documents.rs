@@ -2,6 +2,15 @@
 
 use std::fmt::Write as _;
 
+use async_graphql::{Request, Response};
+use chatty_kit::Subgraph;
+use chatty_router::{Gateway, Limits, Upstream, compose};
+use futures_util::{
+    FutureExt, StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+
 const LINK: &str =
     r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])"#;
 
@@ -25,12 +34,27 @@ pub(crate) struct Hostile {
 }
 
 impl Graph {
-    /// The subgraphs' names and schemas.
-    pub(crate) fn schemas(self) -> Vec<(&'static str, String)> {
-        match self {
+    /// A gateway over the graph, whose subgraphs have nothing to say.
+    pub(crate) fn gateway(self, limits: Limits) -> Gateway {
+        let schemas = match self {
             Self::Wide => wide(),
             Self::Split(types) => split(types),
-        }
+        };
+        let schemas: Vec<_> = schemas.iter().map(|(name, sdl)| (*name, sdl.as_str())).collect();
+        let upstreams = schemas.iter().map(|(name, _)| ((*name).to_owned(), Upstream::in_process(Silent))).collect();
+        Gateway::load(&compose(&schemas).expect("it composes"), upstreams, limits).expect("it loads")
+    }
+}
+
+struct Silent;
+
+impl Subgraph for Silent {
+    fn execute(&self, _request: Request) -> BoxFuture<'_, Response> {
+        std::future::ready(Response::default()).boxed()
+    }
+
+    fn subscribe(&self, _request: Request) -> BoxStream<'static, Response> {
+        stream::empty().boxed()
     }
 }
 

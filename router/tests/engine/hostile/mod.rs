@@ -4,45 +4,18 @@ pub(crate) mod documents;
 
 use std::collections::HashMap;
 
-use async_graphql::{Request, Response};
-use chatty_kit::Subgraph;
-use chatty_router::{Gateway, Limits, Upstream, compose};
-use futures_util::{
-    FutureExt, StreamExt,
-    future::BoxFuture,
-    stream::{self, BoxStream},
-};
+use chatty_router::Limits;
 use serde_json::json;
 
-use self::documents::{Graph, documents};
+use self::documents::documents;
 use crate::fixture::{read, request, viewer};
-
-struct Silent;
-
-impl Subgraph for Silent {
-    fn execute(&self, _request: Request) -> BoxFuture<'_, Response> {
-        std::future::ready(Response::default()).boxed()
-    }
-
-    fn subscribe(&self, _request: Request) -> BoxStream<'static, Response> {
-        stream::empty().boxed()
-    }
-}
-
-fn gateway(graph: Graph) -> Gateway {
-    let schemas = graph.schemas();
-    let schemas: Vec<_> = schemas.iter().map(|(name, sdl)| (*name, sdl.as_str())).collect();
-    let upstreams: HashMap<_, _> =
-        schemas.iter().map(|(name, _)| ((*name).to_owned(), Upstream::in_process(Silent))).collect();
-    Gateway::load(&compose(&schemas).unwrap(), upstreams, Limits::default()).unwrap()
-}
 
 #[tokio::test]
 async fn each_hostile_document_is_refused_or_planned_as_the_table_says() {
     let mut gateways = HashMap::new();
     let mut wrong = Vec::new();
     for hostile in documents() {
-        let gateway = gateways.entry(hostile.graph).or_insert_with(|| gateway(hostile.graph));
+        let gateway = gateways.entry(hostile.graph).or_insert_with(|| hostile.graph.gateway(Limits::default()));
         let built = gateway.plans_built();
         let found = match gateway.prepare(&request(&hostile.text, json!({})), &viewer()).await {
             Ok(_) => "planned".to_owned(),
