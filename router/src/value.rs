@@ -103,12 +103,11 @@ impl<'a> Object<'a> {
 
     /// Sets a member.
     pub(crate) fn set(&mut self, name: &'a str, value: Value<'a>) {
-        match self.get_mut(name) {
-            Some(known) => *known = value,
-            None => {
-                self.0.push((Cow::Borrowed(name), value));
-                self.settle_many();
-            }
+        if let Some(known) = self.get_mut(name) {
+            *known = value;
+        } else {
+            self.0.push((Cow::Borrowed(name), value));
+            self.settle_many();
         }
     }
 
@@ -225,7 +224,8 @@ fn mark(name: &str) -> u64 {
     1 << ((bytes.len() + usize::from(first) * 5 + usize::from(last) * 11) % 64)
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
+    /// The text, if it is one.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(text) => Some(text),
