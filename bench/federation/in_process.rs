@@ -45,7 +45,7 @@ pub(crate) fn measure(runtime: &Runtime) {
     }
     let title = format!("In process, {} bytes, {RUNS} runs of {} ms in turn", plain().len(), RUN.as_millis());
     table::head(&title, &["", "µs, median", "least", "most", "router against it"]);
-    let (router, ..) = table::spread(&times[0]);
+    let (ours, ..) = table::spread(&times[0]);
     let names = ["router over four schemas", "one plain schema, from text", "one plain schema, parsed before"];
     for (name, times) in names.iter().zip(&times) {
         let (median, least, most) = table::spread(times);
@@ -54,7 +54,7 @@ pub(crate) fn measure(runtime: &Runtime) {
             format!("{median:.0}"),
             format!("{least:.0}"),
             format!("{most:.0}"),
-            format!("{:.2}", router / median),
+            format!("{:.2}", ours / median),
         ]);
     }
 }
@@ -66,7 +66,7 @@ fn gateway() -> Gateway {
     let supergraph = compose(&sdl).expect("the subgraphs compose");
     let upstreams = subgraphs::NAMES.iter().zip(built);
     let upstreams = upstreams.map(|(name, (_, schema))| ((*name).to_owned(), Upstream::InProcess(schema)));
-    Gateway::load(&supergraph, HashMap::from_iter(upstreams), Limits::default()).expect("the supergraph loads")
+    Gateway::load(&supergraph, upstreams.collect::<HashMap<_, _>>(), Limits::default()).expect("the supergraph loads")
 }
 
 fn bytes(response: &async_graphql::Response) -> Vec<u8> {

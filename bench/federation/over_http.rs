@@ -206,7 +206,7 @@ impl Contender {
     fn round(&self, runtime: &Runtime, body: &Bytes, connections: usize, time: Duration) -> Round {
         let before = self.process.cpu_seconds();
         let load = runtime.block_on(Load::run(self.address, body, self.length, connections, time));
-        let requests = load.latencies.len() as f64;
+        let requests = f64::from(u32::try_from(load.latencies.len()).expect("a few seconds hold fewer"));
         Round {
             per_cpu_second: requests / (self.process.cpu_seconds() - before),
             per_second: requests / time.as_secs_f64(),

@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn an_argument_from_the_context_is_refused_because_nobody_would_fill_it() {
-        let sdl = r#"type Query { a: Int } type T { a: Int @join__field(graph: A, contextArguments: []) }"#;
+        let sdl = "type Query { a: Int } type T { a: Int @join__field(graph: A, contextArguments: []) }";
         let error = Supergraph::parse(sdl).err().expect("refused");
         assert_eq!(error.to_string(), "`T.a` takes an argument from its context, which is not supported");
     }

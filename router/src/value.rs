@@ -1,7 +1,10 @@
 //! Values of merged data. Names and texts are borrowed from the answers that they came in, so that reading an answer and
 //! having an entity at several places copies no text.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use async_graphql::{Name, Number, Value as OwnedValue};
 
@@ -29,6 +32,26 @@ pub(crate) type Member<'a> = (Cow<'a, str>, Value<'a>);
 
 /// Members that are searched one by one.
 const FEW: usize = 32;
+
+/// Where in an object a member was found last. Objects of one place mostly have their members in one order.
+///
+/// A guess is no part of what it stands beside: all are equal.
+#[derive(Debug, Default)]
+pub(crate) struct Guess(AtomicUsize);
+
+impl Clone for Guess {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Guess {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Guess {}
 
 impl<'a> Object<'a> {
     /// An object of members of which the last of a name counts.
@@ -58,22 +81,33 @@ impl<'a> Object<'a> {
         self.position(name).map(|at| &mut self.0[at].1)
     }
 
-    /// A member that is probably at `guess`.
-    pub(crate) fn get_near(&self, guess: usize, name: &str) -> Option<&Value<'a>> {
-        match self.0.get(guess) {
-            Some((found, value)) if found == name => Some(value),
-            _ => self.get(name),
+    /// A member that is probably where `guess` says; if it is elsewhere, that is the next guess.
+    pub(crate) fn get_near(&self, guess: &Guess, name: &str) -> Option<&Value<'a>> {
+        self.near(guess, name).map(|at| &self.0[at].1)
+    }
+
+    /// The same to change it.
+    pub(crate) fn get_near_mut(&mut self, guess: &Guess, name: &str) -> Option<&mut Value<'a>> {
+        self.near(guess, name).map(|at| &mut self.0[at].1)
+    }
+
+    fn near(&self, guess: &Guess, name: &str) -> Option<usize> {
+        let at = guess.0.load(Ordering::Relaxed);
+        if self.0.get(at).is_some_and(|(found, _)| found == name) {
+            return Some(at);
         }
+        let at = self.position(name)?;
+        guess.0.store(at, Ordering::Relaxed);
+        Some(at)
     }
 
     /// Sets a member.
     pub(crate) fn set(&mut self, name: &'a str, value: Value<'a>) {
-        match self.get_mut(name) {
-            Some(known) => *known = value,
-            None => {
-                self.0.push((Cow::Borrowed(name), value));
-                self.settle_many();
-            }
+        if let Some(known) = self.get_mut(name) {
+            *known = value;
+        } else {
+            self.0.push((Cow::Borrowed(name), value));
+            self.settle_many();
         }
     }
 
@@ -87,11 +121,11 @@ impl<'a> Object<'a> {
 
     /// Adds the members of another object. Where both have one, `merge` makes one of the two.
     pub(crate) fn merge(&mut self, other: Self, merge: impl Fn(&str, &mut Value<'a>, Value<'a>)) {
-        let known = self.0.len();
+        let (known, marks) = (self.0.len(), marks(&self.0));
         self.0.reserve(other.0.len());
         for (name, value) in other.0 {
             // What is added here is not searched: the other's names differ.
-            match position(&self.0[..known], &name) {
+            match find(&self.0[..known], marks, &name) {
                 Some(at) => merge(&name, &mut self.0[at].1, value),
                 None => self.0.push((name, value)),
             }
@@ -101,10 +135,10 @@ impl<'a> Object<'a> {
 
     /// The same with a copy of the other's members.
     pub(crate) fn merge_copy(&mut self, other: &Self, merge: impl Fn(&str, &mut Value<'a>, &Value<'a>)) {
-        let known = self.0.len();
+        let (known, marks) = (self.0.len(), marks(&self.0));
         self.0.reserve(other.0.len());
         for (name, value) in &other.0 {
-            match position(&self.0[..known], name) {
+            match find(&self.0[..known], marks, name) {
                 Some(at) => merge(name, &mut self.0[at].1, value),
                 None => self.0.push((name.clone(), value.clone())),
             }
@@ -174,6 +208,15 @@ fn position(members: &[Member<'_>], name: &str) -> Option<usize> {
     members.iter().position(|(known, _)| known == name)
 }
 
+/// The same, given the marks of all members: names without a mark are not there.
+fn find(members: &[Member<'_>], marks: u64, name: &str) -> Option<usize> {
+    if marks & mark(name) == 0 { None } else { position(members, name) }
+}
+
+fn marks(members: &[Member<'_>]) -> u64 {
+    members.iter().fold(0, |marks, (name, _)| marks | mark(name))
+}
+
 /// One of 64 bits, by a name's length and its ends.
 fn mark(name: &str) -> u64 {
     let bytes = name.as_bytes();
@@ -181,7 +224,8 @@ fn mark(name: &str) -> u64 {
     1 << ((bytes.len() + usize::from(first) * 5 + usize::from(last) * 11) % 64)
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
+    /// The text, if it is one.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(text) => Some(text),
@@ -267,7 +311,7 @@ mod tests {
                 Object::of(vec![("z".into(), Value::Null), ("n0".into(), Value::Null), ("a".into(), Value::Null)]);
             object.merge(other, |_, known, value| assert!(matches!((known, value), (Value::Number(_), Value::Null))));
             assert_eq!((object.len(), number(&object, "m1"), number(&object, "n1")), (count + 2, Some(1), None));
-            assert_eq!(object.get_near(2, "n2"), Some(&Value::Boolean(true)));
+            assert_eq!(object.get_near(&Guess::default(), "n2"), Some(&Value::Boolean(true)));
             assert_eq!((object.get("z"), object.get("a")), (Some(&Value::Null), Some(&Value::Null)));
             object.rename("n2", "m1");
             assert_eq!((object.len(), object.get("m1")), (count + 1, Some(&Value::Boolean(true))));

@@ -133,14 +133,13 @@ impl<'a> Writer<'a> {
         places: Option<&'a Places>,
     ) -> Result<(), Stop> {
         self.out.push(b'{');
-        for (at, field) in object.fields.iter().enumerate() {
+        for field in &object.fields {
             self.out.extend_from_slice(&field.prefix);
             match &field.value {
                 FieldValue::Typename(name) => self.out.extend_from_slice(name),
                 FieldValue::Introspection(shape) => self.introspection(field, shape)?,
                 FieldValue::Data(shape) => {
-                    // Data mostly comes in the order that the client asked for.
-                    let value = members.and_then(|members| members.get_near(at, &field.data_key));
+                    let value = members.and_then(|members| members.get_near(&field.place, &field.data_key));
                     let below = places.and_then(|places| places.key(&field.data_key));
                     self.report.enter_key(&field.response_key);
                     let written = self.value(shape, field, value, below);
@@ -228,7 +227,8 @@ impl<'a> Writer<'a> {
             }
             (Shape::List(item), Value::List(values)) => self.list(item, field, values, places),
             (Shape::Composite(level), Value::Object(members)) => {
-                let typename = members.get("__typename").and_then(Value::as_str);
+                let typename =
+                    if level.is_abstract() { members.get("__typename").and_then(Value::as_str) } else { None };
                 let Some(object) = level.object(self.supergraph, typename) else { return Outcome::Null };
                 self.object(object, Some(members), places)
             }

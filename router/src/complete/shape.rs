@@ -18,7 +18,7 @@ use super::{
     json,
     selection::{ClientItem, ClientSet},
 };
-use crate::supergraph::Supergraph;
+use crate::{supergraph::Supergraph, value::Guess};
 
 /// The selections of one place, for whatever object stands there.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub(super) struct ObjectField {
     pub(super) response_key: Name,
     pub(super) name: Name,
     pub(super) data_key: Box<str>,
+    /// Where objects had it lately.
+    pub(super) place: Guess,
     /// `Type.field`, for errors.
     pub(super) coordinate: Box<str>,
     /// The one argument that a field of introspection may have.
@@ -100,6 +102,11 @@ impl Level {
             .map(|name| (name.clone(), OnceLock::new()))
             .collect();
         Self { sets, slots }
+    }
+
+    /// Whether it takes a `__typename` to know the object.
+    pub(super) fn is_abstract(&self) -> bool {
+        self.slots.len() > 1
     }
 
     /// The object for a value with this `__typename`; `None` where no such object may stand here, or where clients may
@@ -161,6 +168,7 @@ impl Object {
                 response_key: field.response_key.clone(),
                 name: field.name.clone(),
                 data_key: field.data_key.into(),
+                place: Guess::default(),
                 coordinate: format!("{concrete}.{}", field.name).into(),
                 argument: field.argument.cloned(),
                 value,

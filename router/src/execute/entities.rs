@@ -325,8 +325,8 @@ fn require<'a>(
 ) -> Option<()> {
     for requirement in requirements {
         match requirement {
-            Requirement::Field { from, to, non_null, body } => {
-                let found = members.get(from).or_else(|| members.get(to));
+            Requirement::Field { from, place, to, non_null, body } => {
+                let found = members.get_near(place, from).or_else(|| members.get(to));
                 match found {
                     None if strict => return None,
                     None => {}

@@ -38,8 +38,8 @@ pub(super) fn visit<'v, 'a>(
             }
         }
         (value, None) => found(value, indices),
-        (Value::Object(members), Some((PathStep::Key(key), rest))) => {
-            if let Some(member) = members.get(key) {
+        (Value::Object(members), Some((PathStep::Key(key, place), rest))) => {
+            if let Some(member) = members.get_near(place, key) {
                 visit(supergraph, member, rest, indices, found);
             }
         }
@@ -72,8 +72,8 @@ pub(super) fn visit_mut<'a>(
             }
         }
         (value, None) => found(value, indices),
-        (Value::Object(members), Some((PathStep::Key(key), rest))) => {
-            if let Some(member) = members.get_mut(key) {
+        (Value::Object(members), Some((PathStep::Key(key, place), rest))) => {
+            if let Some(member) = members.get_near_mut(place, key) {
                 visit_mut(supergraph, member, rest, indices, found);
             }
         }
@@ -124,7 +124,7 @@ pub(super) fn place_steps(data: &Value<'_>, path: &[PathStep], indices: &[usize]
         };
     enter_lists(&mut value, &mut indices, &mut steps);
     for step in path {
-        if let PathStep::Key(key) = step {
+        if let PathStep::Key(key, _) = step {
             steps.push(Step::Key(key.clone()));
             value = match value {
                 Some(Value::Object(members)) => members.get(key),

@@ -89,7 +89,9 @@ fn each_directive(document: &mut Document, visit: &mut impl FnMut(&mut Directive
             _ => continue,
         };
         each(directives, visit);
-        fields.iter_mut().for_each(|field| each(&mut field.make_mut().directives, visit));
+        for field in fields {
+            each(&mut field.make_mut().directives, visit);
+        }
     }
 }
 

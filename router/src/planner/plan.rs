@@ -3,7 +3,7 @@
 use apollo_compiler::Name as SchemaName;
 use async_graphql::Name;
 
-use crate::upstream::SubgraphDocument;
+use crate::{upstream::SubgraphDocument, value::Guess};
 
 /// The plan of one operation.
 #[derive(Debug)]
@@ -83,7 +83,8 @@ pub(crate) type Path = Vec<PathStep>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PathStep {
-    Key(Name),
+    /// A member, and where objects had it lately.
+    Key(Name, Guess),
     /// Each item of a list.
     Each,
     /// Only objects of these types.
@@ -96,6 +97,8 @@ pub(crate) enum Requirement {
     Field {
         /// The key in the data.
         from: Name,
+        /// Where objects had it lately.
+        place: Guess,
         /// The key in the representation.
         to: Name,
         /// A null or missing value makes the whole representation useless.

@@ -13,7 +13,7 @@ use super::{
     order,
     plan::{EntityCall, Fetch, FetchVariable, Node, Path, PathStep, Plan, Rename, Requirement, Source, TypenameSetter},
 };
-use crate::{operation::VARIABLE_PREFIX, supergraph::Supergraph, upstream::SubgraphDocument};
+use crate::{operation::VARIABLE_PREFIX, supergraph::Supergraph, upstream::SubgraphDocument, value::Guess};
 
 /// Why a plan of the planner cannot be executed.
 #[derive(Debug, thiserror::Error)]
@@ -221,6 +221,7 @@ impl Reader<'_> {
                 let definition = parent.and_then(|parent| self.supergraph.full.type_field(parent, known_as).ok());
                 let body_type = definition.as_ref().map(|definition| definition.ty.inner_named_type().to_string());
                 Requirement::Field {
+                    place: Guess::default(),
                     to: Name::new(known_as),
                     non_null: definition.is_some_and(|definition| definition.ty.is_non_null()),
                     body: self.requirements(selections, body_type.as_deref()),
@@ -242,7 +243,7 @@ fn parse(operation: &str) -> Result<SubgraphDocument, WireError> {
 
 fn path(steps: Vec<WirePathStep>) -> Path {
     let step = |step| match step {
-        WirePathStep::Field(name) => PathStep::Key(Name::new(name)),
+        WirePathStep::Field(name) => PathStep::Key(Name::new(name), Guess::default()),
         WirePathStep::TypeCondition(types) => PathStep::OneOf(types.into_iter().collect()),
         WirePathStep::Each => PathStep::Each,
     };
@@ -271,7 +272,7 @@ fn renames(rewrites: Option<Vec<WireRewrite>>) -> Result<Vec<Rename>, WireError>
                 return Err(WireError::Unsupported("an output rewrite without a key"));
             };
             let step = |step| match step {
-                WireRewriteStep::Key(key) => PathStep::Key(Name::new(key)),
+                WireRewriteStep::Key(key) => PathStep::Key(Name::new(key), Guess::default()),
                 WireRewriteStep::TypenameEquals(types) => PathStep::OneOf(types.into_iter().collect()),
             };
             let path = path.into_iter().map(step).collect();

@@ -105,6 +105,7 @@ impl HttpUpstream {
 
     /// The same, but of equal queries that are under way for one identity it sends one, and all take its answer. For a
     /// subgraph whose answers hang on nothing but the query and who asks.
+    #[must_use]
     pub fn deduplicating(self) -> Self {
         Self { in_flight: Some(InFlight::default()), ..self }
     }
