@@ -1,4 +1,4 @@
-//! The limits of a request hold whichever way it comes: POST, GET and a socket's `subscribe`.
+//! The limits of a request hold whichever way it comes: POST, GET, server-sent events and a socket's `subscribe`.
 //!
 //! The subgraphs' ports have theirs, tested in `crates/kit/tests/endpoint`.
 
@@ -62,8 +62,21 @@ async fn refused(request: RequestBuilder) -> (u16, Value) {
     (status, body["errors"][0]["extensions"].clone())
 }
 
+/// The code and the limit in the only answer of an event stream.
+async fn refused_by_events(request: RequestBuilder) -> Value {
+    let response = request.header("accept", "text/event-stream").timeout(PATIENCE).send().await.expect("an answer");
+    assert_eq!(response.status(), 200);
+    let text = response.text().await.expect("UTF-8");
+    let data: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    let [answer] = data[..] else { panic!("{text}") };
+    assert!(text.contains("event: next\n") && text.contains("event: complete\n"), "{text}");
+    let body: Value = serde_json::from_str(answer).expect("JSON");
+    assert!(body.get("data").is_none(), "{body}");
+    body["errors"][0]["extensions"].clone()
+}
+
 #[tokio::test]
-async fn each_limit_holds_by_post_by_get_and_on_a_socket() {
+async fn each_limit_holds_whichever_way_the_request_comes() {
     let router = Router::start().await;
     let mut socket = router.anonymous().await;
     for (at, (limit, document)) in table().into_iter().enumerate() {
@@ -73,15 +86,17 @@ async fn each_limit_holds_by_post_by_get_and_on_a_socket() {
             assert_eq!(found, (Some("LIMIT_EXCEEDED"), Some(limit)), "{way}: {shown}");
         };
         let body = json!({ "query": document }).to_string();
-        let post = Client::new().post(router.url()).header("content-type", "application/json").body(body);
-        let (status, extensions) = refused(post).await;
+        let post = || Client::new().post(router.url()).header("content-type", "application/json").body(body.clone());
+        let (status, extensions) = refused(post()).await;
         assert_eq!(status, 400);
         check("POST", &extensions);
+        check("events by POST", &refused_by_events(post()).await);
 
-        let (status, extensions) =
-            refused(Client::new().get(format!("{}?query={}", router.url(), encoded(&document)))).await;
+        let get = || Client::new().get(format!("{}?query={}", router.url(), encoded(&document)));
+        let (status, extensions) = refused(get()).await;
         assert_eq!(status, 400);
         check("GET", &extensions);
+        check("events by GET", &refused_by_events(get()).await);
 
         socket.subscribe(&at.to_string(), &document).await;
         let message = socket.receive().await;
