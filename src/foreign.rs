@@ -16,15 +16,22 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chatty_kit::Tasks;
 use chatty_router::{Gateway, HttpClient, HttpUpstream, Limits, Upstream, subgraph_urls};
 use data_encoding::HEXLOWER;
+use tokio::io::AsyncReadExt;
 
 /// Between two looks at the file.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Bytes of a fingerprint in the log.
-const FINGERPRINT: usize = 8;
+/// Bytes of a fingerprint.
+const FINGERPRINT: usize = 16;
+
+/// Bytes of a file that is read: many times what a supergraph of thousands of types takes.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What a look at the file found: its text, or why there is none.
 type Look = Result<String, String>;
+
+/// What is remembered of a look: the text's fingerprint, or why there was none.
+type Seen = Result<String, String>;
 
 /// How its subgraphs are asked.
 #[derive(Clone)]
@@ -41,9 +48,9 @@ pub(crate) struct Foreign {
     way: Way,
     limits: Limits,
     /// What was last acted on: the text in service, or what was refused.
-    known: Look,
+    known: Seen,
     /// What has been there for one look only.
-    fresh: Option<Look>,
+    fresh: Option<Seen>,
     /// Of the text in service.
     fingerprint: String,
     hang_ups: HangUps,
@@ -60,7 +67,8 @@ impl Foreign {
         let gateway = Gateway::load(&text, way.upstreams(&text)?, limits.clone());
         let gateway = gateway.context("the supergraph does not load")?;
         let fingerprint = fingerprint(&text);
-        Ok(Self { file: file.to_owned(), gateway, way, limits, known: Ok(text), fresh: None, fingerprint, hang_ups })
+        let known = Ok(fingerprint.clone());
+        Ok(Self { file: file.to_owned(), gateway, way, limits, known, fresh: None, fingerprint, hang_ups })
     }
 
     /// Serves what the file holds, from one time to the next.
@@ -88,22 +96,23 @@ impl Foreign {
     /// Acts on what the file holds, if that is new; whoever was `told` to look acts in any case.
     async fn look(&mut self, told: bool) {
         let found = read(&self.file).await;
-        let settled = self.fresh.as_ref() == Some(&found);
-        if !told && (found == self.known || !settled) {
-            self.fresh = (found != self.known).then_some(found);
+        let seen = found.as_ref().map(|text| fingerprint(text)).map_err(Clone::clone);
+        let settled = self.fresh.as_ref() == Some(&seen);
+        if !told && (seen == self.known || !settled) {
+            self.fresh = (seen != self.known).then_some(seen);
             return;
         }
         self.fresh = None;
-        self.act(&found).await;
-        self.known = found;
+        self.act(found).await;
+        self.known = seen;
     }
 
-    async fn act(&mut self, found: &Look) {
+    async fn act(&mut self, found: Look) {
         let file = self.file.display();
         match found {
             Ok(text) => {
-                let (old, new) = (&self.fingerprint, fingerprint(text));
-                match self.replace(text.clone()).await {
+                let (old, new) = (&self.fingerprint, fingerprint(&text));
+                match self.replace(text).await {
                     Ok(true) => {
                         tracing::info!(%file, old, new, "another supergraph is in service");
                         self.fingerprint = new;
@@ -142,12 +151,19 @@ impl Way {
 }
 
 async fn read(file: &Path) -> Look {
-    // Reading a pipe could wait for ever.
+    // Opening a pipe could wait for ever.
     let metadata = tokio::fs::metadata(file).await.map_err(|error| error.to_string())?;
     if !metadata.is_file() {
         return Err("it is not a file".to_owned());
     }
-    tokio::fs::read_to_string(file).await.map_err(|error| error.to_string())
+    let opened = tokio::fs::File::open(file).await.map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    let read = opened.take(MOST_BYTES + 1).read_to_string(&mut text).await;
+    let bytes = read.map_err(|error| error.to_string())?;
+    if bytes as u64 > MOST_BYTES {
+        return Err(format!("it has more than {MOST_BYTES} bytes"));
+    }
+    Ok(text)
 }
 
 /// What tells one supergraph from another in the log.
@@ -251,7 +267,7 @@ mod tests {
                 w.foreign.look(false).await;
             }
             assert!(w.serves("one"), "{broken}");
-            assert_eq!((&w.foreign.known, &w.foreign.fresh), (&Ok(broken.to_owned()), &None));
+            assert_eq!((&w.foreign.known, &w.foreign.fresh), (&Ok(fingerprint(broken)), &None));
         }
         fs::remove_file(&w.file).expect("it was there");
         w.foreign.look(true).await;
@@ -261,6 +277,11 @@ mod tests {
         fs::remove_dir(&w.file).expect("it was there");
         fs::write(&w.file, b"\xff\xfe").expect("a file");
         w.foreign.look(true).await;
+        assert!(w.foreign.known.is_err() && w.serves("one"));
+        // A sparse one, which takes no room on the disk.
+        fs::File::create(&w.file).and_then(|file| file.set_len(MOST_BYTES + 1)).expect("a file");
+        w.foreign.look(true).await;
+        assert_eq!(w.foreign.known, Err("it has more than 67108864 bytes".to_owned()));
         assert!(w.foreign.known.is_err() && w.serves("one"));
         w.write(&good);
         w.foreign.look(false).await;
