@@ -25,7 +25,8 @@ pub(crate) enum After {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AfterArgument {
     Literal(After),
-    Variable(Name),
+    /// A variable, and where the stream begins if it is absent.
+    Variable(Name, After),
 }
 
 impl AfterArgument {
@@ -33,8 +34,9 @@ impl AfterArgument {
     pub(crate) fn value(&self, variables: &Coerced) -> After {
         match self {
             Self::Literal(after) => *after,
-            Self::Variable(name) => match variables.get(name) {
-                None | Some(Value::Null) => After::Now,
+            Self::Variable(name, absent) => match variables.get(name) {
+                None => *absent,
+                Some(Value::Null) => After::Now,
                 Some(_) => After::Event,
             },
         }
@@ -50,12 +52,21 @@ pub(super) fn shared(supergraph: &Supergraph, kind: OperationKind, rewritten: &R
         && fields(rewritten).all(|field| !tags.is_viewers(field.parent, &field.field.name));
     is_shared.then(|| {
         let argument = root.field.arguments.iter().find(|argument| argument.name == AFTER);
+        let definition = root.field.definition.argument_by_name(AFTER);
+        let absent = literal(definition.and_then(|definition| definition.default_value.as_deref()));
         match argument.map(|argument| argument.value.as_ref()) {
-            None | Some(Literal::Null) => AfterArgument::Literal(After::Now),
-            Some(Literal::Variable(name)) => AfterArgument::Variable(name.clone()),
-            Some(_) => AfterArgument::Literal(After::Event),
+            None => AfterArgument::Literal(absent),
+            Some(Literal::Variable(name)) => AfterArgument::Variable(name.clone(), absent),
+            given => AfterArgument::Literal(literal(given)),
         }
     })
+}
+
+fn literal(value: Option<&Literal>) -> After {
+    match value {
+        None | Some(Literal::Null) => After::Now,
+        Some(_) => After::Event,
+    }
 }
 
 /// All fields that are selected, those of a fragment once.

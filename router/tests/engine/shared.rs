@@ -31,6 +31,7 @@ use crate::{
 const THREADS: &str = r#"type Query { ping: Int }
     type Subscription {
         said(thread: ID!, after: String): Event @tag(name: "shared")
+        retold(thread: ID!, after: String = "first"): Event @tag(name: "shared")
         whispered(thread: ID!): Event
         mine(thread: ID!): Event @tag(name: "shared") @tag(name: "viewer")
     }
@@ -525,16 +526,25 @@ async fn what_has_said_much_is_not_joined_behind_an_event() {
 }
 
 #[tokio::test]
-async fn a_literal_cursor_counts_and_a_literal_null_does_not() {
-    for (argument, joins) in [("after: \"c\"", false), ("after: null", true), ("", true)] {
+async fn a_literal_cursor_counts_and_so_does_the_default_of_what_is_absent() {
+    for (field, joins) in [
+        ("said(thread: 1, after: \"c\")", false),
+        ("said(thread: 1, after: null)", true),
+        ("said(thread: 1, after: $after)", true),
+        ("said(thread: 1)", true),
+        ("retold(thread: 1, after: null)", true),
+        ("retold(thread: 1, after: $after)", false),
+        ("retold(thread: 1)", false),
+    ] {
         let mut w = World::new();
-        let query = format!("subscription {{ said(thread: 1 {argument}) {{ ... on Said {{ cursor text }} }} }}");
+        let variable = if field.contains("$after") { "($after: String)" } else { "" };
+        let query = format!("subscription{variable} {{ {field} {{ ... on Said {{ cursor text }} }} }}");
         let mut early = w.subscribe(&query, json!({}), viewer()).await;
         let source = w.opened().await;
         source.say_much("1", &"x".repeat(300 * 1024));
         assert_eq!(cursor(&mut early).await, "1");
         let _late = w.subscribe(&query, json!({}), viewer()).await;
-        assert_eq!(w.idle().await, joins, "{argument}");
+        assert_eq!(w.idle().await, joins, "{field}");
     }
 }
 
