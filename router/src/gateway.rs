@@ -23,7 +23,7 @@ use crate::{
     Answer, AnswerKind, GraphqlRequest, LimitExceeded, Limits, LoadError, Upstream,
     complete::Completion,
     execute::{Answers, Execution},
-    operation::{After, Coerced, Known, Operations, Refusal, Variant, canonical_json, check_weight, coerce},
+    operation::{After, Coerced, Known, Operations, Refusal, Sizes, Variant, canonical_json, check_weight, coerce},
     planner::{Fetch, Node, Plan, Planner},
     streams::Streams,
     supergraph::Supergraph,
@@ -224,7 +224,10 @@ impl Loaded {
                 return Err(Refusal::new(Code::GraphqlValidationFailed, reason));
             }
         }
+        let mut sizes = Sizes::of(&variables);
+        sizes.add_composed(&variant.composed, limits)?;
         let plan = variant.plan(&self.planner, supergraph, limits).await?;
+        sizes.check_requests(&plan, limits)?;
         for argument in &variant.composed {
             let value = argument.value(&variables);
             variables.insert(argument.name.clone(), value);
