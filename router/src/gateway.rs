@@ -25,7 +25,7 @@ use crate::{
     execute::{Answers, Execution},
     operation::{After, Coerced, Known, Operations, Refusal, Sizes, Variant, canonical_json, check_weight, coerce},
     planner::{Fetch, Node, Plan, Planner},
-    streams::Streams,
+    streams::{Memory, Streams},
     supergraph::Supergraph,
     upstream::{Answer as SubgraphAnswer, Failure},
 };
@@ -35,6 +35,8 @@ use crate::{
 pub struct Gateway {
     served: Arc<ArcSwap<Served>>,
     plans_built: Arc<AtomicU64>,
+    /// What shared streams keep, on whatever supergraph.
+    memory: Memory,
     /// Where shared streams run; without it none is shared.
     tasks: Option<Tasks>,
 }
@@ -91,9 +93,9 @@ impl Gateway {
     /// Loads a supergraph. `upstreams` are keyed by the subgraphs' names (`join__Graph(name:)`); those that the
     /// supergraph does not know are ignored.
     pub fn load(supergraph_sdl: &str, upstreams: HashMap<String, Upstream>, limits: Limits) -> Result<Self, LoadError> {
-        let plans_built = Arc::default();
-        let served = Served::new(supergraph_sdl, upstreams, limits, &plans_built)?;
-        Ok(Self { served: Arc::new(ArcSwap::from_pointee(served)), plans_built, tasks: None })
+        let (plans_built, memory) = (Arc::default(), Memory::default());
+        let served = Served::new(supergraph_sdl, upstreams, limits, &plans_built, &memory)?;
+        Ok(Self { served: Arc::new(ArcSwap::from_pointee(served)), plans_built, memory, tasks: None })
     }
 
     /// Runs equal subscriptions that may be shared once for all their subscribers, as tasks among `tasks`. Which they are
@@ -117,7 +119,7 @@ impl Gateway {
         if self.served.load().sdl == supergraph_sdl {
             return Ok(false);
         }
-        let served = Served::new(supergraph_sdl, upstreams, limits, &self.plans_built)?;
+        let served = Served::new(supergraph_sdl, upstreams, limits, &self.plans_built, &self.memory)?;
         self.served.store(Arc::new(served));
         Ok(true)
     }
@@ -190,6 +192,7 @@ impl Served {
         mut upstreams: HashMap<String, Upstream>,
         limits: Limits,
         plans_built: &Arc<AtomicU64>,
+        memory: &Memory,
     ) -> Result<Self, LoadError> {
         let supergraph = Supergraph::parse(sdl)?;
         if supergraph.subgraphs.is_empty() {
@@ -202,7 +205,8 @@ impl Served {
         let upstreams = supergraph.subgraphs.iter().map(upstream).collect::<Result<_, _>>()?;
         let timeouts = supergraph.subgraphs.iter().map(|name| limits.subgraph_timeout(name)).collect();
         let planner = Planner::new(sdl).map_err(LoadError::Planner)?.counting(Arc::clone(plans_built));
-        let loaded = Loaded { supergraph, upstreams, timeouts, streams: Arc::default(), limits: Arc::new(limits) };
+        let streams = Arc::new(Streams::new(memory.clone()));
+        let loaded = Loaded { supergraph, upstreams, timeouts, streams, limits: Arc::new(limits) };
         Ok(Self { sdl: sdl.to_owned(), planner, operations: Operations::new(), loaded: Arc::new(loaded) })
     }
 
