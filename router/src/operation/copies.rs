@@ -14,9 +14,6 @@ use crate::{
     planner::{Node, Plan},
 };
 
-/// The limit's name.
-const LIMIT: &str = "variables";
-
 /// How many times the bytes of a body variables may take in all requests of a plan: a list of numbers takes 36 bytes for
 /// each byte of its text, and one request must be able to have it.
 const REQUESTS: usize = 64;
@@ -38,16 +35,13 @@ impl<'n> Sizes<'n> {
         let added: Vec<_> = composed.iter().map(|argument| (&argument.name, self.composed(argument))).collect();
         let total = added.iter().map(|(_, bytes)| bytes).sum();
         self.0.extend(added);
-        LimitExceeded::check(LIMIT, total, limits.body_bytes.saturating_add(given)).map_err(|exceeded| {
-            exceeded.saying("lists and objects of the document name too large variables".to_owned())
-        })
+        check("lists and objects with variables inside", total, limits.body_bytes.saturating_add(given))
     }
 
     /// Refuses a plan whose requests would take too much for their variables.
     pub(crate) fn check_requests(&self, plan: &Plan, limits: &Limits) -> Result<(), LimitExceeded> {
         let total = plan.roots.iter().chain(&plan.after_event).map(|node| self.requests(node)).sum();
-        LimitExceeded::check(LIMIT, total, limits.body_bytes.saturating_mul(REQUESTS))
-            .map_err(|exceeded| exceeded.saying("too many requests to subgraphs need too large variables".to_owned()))
+        check("the variables of all requests to subgraphs", total, limits.body_bytes.saturating_mul(REQUESTS))
     }
 
     fn requests(&self, node: &Node) -> usize {
@@ -74,6 +68,11 @@ impl<'n> Sizes<'n> {
         };
         size_of::<Value>() + below
     }
+}
+
+fn check(what: &str, actual: usize, allowed: usize) -> Result<(), LimitExceeded> {
+    LimitExceeded::check("variables", actual, allowed)
+        .map_err(|exceeded| exceeded.saying(format!("{what} take more than {allowed} bytes of memory")))
 }
 
 fn value_bytes(value: &Value) -> usize {
