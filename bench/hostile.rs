@@ -96,7 +96,7 @@ async fn main() -> ExitCode {
         line(
             hostile.name,
             hostile.text.len(),
-            measure(gateway, &hostile.text, Variables::default()).await,
+            measure(gateway, &hostile.text, Variables::from_json(hostile.variables)).await,
             hostile.verdict,
         );
     }

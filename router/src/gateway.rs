@@ -23,9 +23,9 @@ use crate::{
     Answer, AnswerKind, GraphqlRequest, LimitExceeded, Limits, LoadError, Upstream,
     complete::Completion,
     execute::{Answers, Execution},
-    operation::{After, Coerced, Known, Operations, Refusal, Variant, canonical_json, check_weight, coerce},
+    operation::{After, Coerced, Known, Operations, Refusal, Sizes, Variant, canonical_json, check_weight, coerce},
     planner::{Fetch, Node, Plan, Planner},
-    streams::Streams,
+    streams::{Memory, Streams},
     supergraph::Supergraph,
     upstream::{Answer as SubgraphAnswer, Failure},
 };
@@ -33,22 +33,30 @@ use crate::{
 /// Executes operations on a supergraph. Cheap to clone; clones share their caches and what they serve.
 #[derive(Clone)]
 pub struct Gateway {
-    served: Arc<ArcSwap<Loaded>>,
+    served: Arc<ArcSwap<Served>>,
     plans_built: Arc<AtomicU64>,
+    /// What shared streams keep, on whatever supergraph.
+    memory: Memory,
     /// Where shared streams run; without it none is shared.
     tasks: Option<Tasks>,
 }
 
-/// A supergraph in service, with all that was learned of it. Requests hold on to the one that they were prepared on.
-struct Loaded {
+/// A supergraph in service, with all that it takes to prepare requests.
+struct Served {
     sdl: String,
+    planner: Planner,
+    operations: Operations,
+    loaded: Arc<Loaded>,
+}
+
+/// What it takes to run a request on a supergraph. Requests hold on to the one that they were prepared on, subscriptions
+/// for as long as they last; the planner's graph and the caches are not theirs to keep.
+struct Loaded {
     supergraph: Supergraph,
     /// In the order of the supergraph's subgraphs.
     upstreams: Vec<Upstream>,
     /// How long each may take for one request.
     timeouts: Vec<Duration>,
-    planner: Planner,
-    operations: Operations,
     streams: Arc<Streams>,
     limits: Arc<Limits>,
 }
@@ -85,9 +93,9 @@ impl Gateway {
     /// Loads a supergraph. `upstreams` are keyed by the subgraphs' names (`join__Graph(name:)`); those that the
     /// supergraph does not know are ignored.
     pub fn load(supergraph_sdl: &str, upstreams: HashMap<String, Upstream>, limits: Limits) -> Result<Self, LoadError> {
-        let plans_built = Arc::default();
-        let loaded = Loaded::new(supergraph_sdl, upstreams, limits, &plans_built)?;
-        Ok(Self { served: Arc::new(ArcSwap::from_pointee(loaded)), plans_built, tasks: None })
+        let (plans_built, memory) = (Arc::default(), Memory::default());
+        let served = Served::new(supergraph_sdl, upstreams, limits, &plans_built, &memory)?;
+        Ok(Self { served: Arc::new(ArcSwap::from_pointee(served)), plans_built, memory, tasks: None })
     }
 
     /// Runs equal subscriptions that may be shared once for all their subscribers, as tasks among `tasks`. Which they are
@@ -111,19 +119,19 @@ impl Gateway {
         if self.served.load().sdl == supergraph_sdl {
             return Ok(false);
         }
-        let loaded = Loaded::new(supergraph_sdl, upstreams, limits, &self.plans_built)?;
-        self.served.store(Arc::new(loaded));
+        let served = Served::new(supergraph_sdl, upstreams, limits, &self.plans_built, &self.memory)?;
+        self.served.store(Arc::new(served));
         Ok(true)
     }
 
     /// The limits of what is served now.
     pub fn limits(&self) -> Arc<Limits> {
-        Arc::clone(&self.served.load().limits)
+        Arc::clone(&self.served.load().loaded.limits)
     }
 
     /// The schema that clients see now.
     pub fn api_schema_sdl(&self) -> String {
-        self.served.load().supergraph.api_sdl.clone()
+        self.served.load().loaded.supergraph.api_sdl.clone()
     }
 
     /// How many operations were planned since the gateway was loaded, on whatever supergraph; the rest came from the
@@ -134,8 +142,8 @@ impl Gateway {
 
     /// Checks a request against limits and schema, coerces its variables and plans it. An error is the whole answer.
     pub async fn prepare(&self, request: &GraphqlRequest, caller: &Caller) -> Result<Prepared, Answer> {
-        let loaded = self.served.load_full();
-        loaded.prepare(request, caller).await.map_err(|refusal| refusal.answer(caller))
+        let served = self.served.load_full();
+        served.prepare(request, caller).await.map_err(|refusal| refusal.answer(caller))
     }
 
     /// Executes a query or a mutation; a subscription is refused.
@@ -178,12 +186,13 @@ impl Gateway {
     }
 }
 
-impl Loaded {
+impl Served {
     fn new(
         sdl: &str,
         mut upstreams: HashMap<String, Upstream>,
         limits: Limits,
         plans_built: &Arc<AtomicU64>,
+        memory: &Memory,
     ) -> Result<Self, LoadError> {
         let supergraph = Supergraph::parse(sdl)?;
         if supergraph.subgraphs.is_empty() {
@@ -196,21 +205,13 @@ impl Loaded {
         let upstreams = supergraph.subgraphs.iter().map(upstream).collect::<Result<_, _>>()?;
         let timeouts = supergraph.subgraphs.iter().map(|name| limits.subgraph_timeout(name)).collect();
         let planner = Planner::new(sdl).map_err(LoadError::Planner)?.counting(Arc::clone(plans_built));
-        let (sdl, limits) = (sdl.to_owned(), Arc::new(limits));
-        Ok(Self {
-            sdl,
-            supergraph,
-            upstreams,
-            timeouts,
-            planner,
-            operations: Operations::new(),
-            streams: Arc::default(),
-            limits,
-        })
+        let streams = Arc::new(Streams::new(memory.clone()));
+        let loaded = Loaded { supergraph, upstreams, timeouts, streams, limits: Arc::new(limits) };
+        Ok(Self { sdl: sdl.to_owned(), planner, operations: Operations::new(), loaded: Arc::new(loaded) })
     }
 
-    async fn prepare(self: Arc<Self>, request: &GraphqlRequest, caller: &Caller) -> Result<Prepared, Refusal> {
-        let (supergraph, limits) = (&self.supergraph, &*self.limits);
+    async fn prepare(&self, request: &GraphqlRequest, caller: &Caller) -> Result<Prepared, Refusal> {
+        let Loaded { supergraph, limits, .. } = &*self.loaded;
         scan::check(&request.query, &limits.scan()).map_err(LimitExceeded::from)?;
         let GraphqlRequest { query, operation_name, variables } = request;
         let known = self.operations.document(supergraph, limits, query, operation_name.as_deref()).await?;
@@ -224,12 +225,15 @@ impl Loaded {
                 return Err(Refusal::new(Code::GraphqlValidationFailed, reason));
             }
         }
+        let mut sizes = Sizes::of(&variables);
+        sizes.add_composed(&variant.composed, limits)?;
         let plan = variant.plan(&self.planner, supergraph, limits).await?;
+        sizes.check_requests(&plan, limits)?;
         for argument in &variant.composed {
             let value = argument.value(&variables);
             variables.insert(argument.name.clone(), value);
         }
-        Ok(Prepared { loaded: self, known, variant, plan, variables })
+        Ok(Prepared { loaded: Arc::clone(&self.loaded), known, variant, plan, variables })
     }
 }
 
@@ -341,5 +345,48 @@ impl Prepared {
         let completion = Completion { supergraph, limits, caller, variables: &self.variables };
         let body = completion.complete(&self.variant.level, &merged.data, &merged.errors);
         Answer { body, kind: AnswerKind::Executed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{Request, Response};
+    use chatty_kit::Subgraph;
+    use futures_util::{FutureExt, future::BoxFuture};
+
+    use super::*;
+
+    /// Never says anything.
+    struct Silent;
+
+    impl Subgraph for Silent {
+        fn execute(&self, _: Request) -> BoxFuture<'_, Response> {
+            std::future::pending().boxed()
+        }
+
+        fn subscribe(&self, _: Request) -> BoxStream<'static, Response> {
+            stream::pending().boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_on_a_replaced_supergraph_keeps_neither_its_planner_nor_its_caches() {
+        let sdl = |field: &str| {
+            let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.3\")";
+            let types = format!("type Query {{ {field}: Int }} type Subscription {{ {field}: Int }}");
+            crate::compose(&[("only", &format!("{link} {types}"))]).unwrap()
+        };
+        let upstreams = || HashMap::from([("only".to_owned(), Upstream::in_process(Silent))]);
+        let gateway = Gateway::load(&sdl("old"), upstreams(), Limits::default()).unwrap();
+        let request = GraphqlRequest { query: "subscription { old }".to_owned(), ..GraphqlRequest::default() };
+        let stream = gateway.subscribe(request, Caller::anonymous()).await.ok().unwrap();
+        let (served, loaded) = {
+            let served = gateway.served.load_full();
+            (Arc::downgrade(&served), Arc::downgrade(&served.loaded))
+        };
+        assert!(gateway.replace(&sdl("new"), upstreams(), Limits::default()).unwrap());
+        assert!(served.upgrade().is_none() && loaded.upgrade().is_some());
+        drop(stream);
+        assert!(loaded.upgrade().is_none());
     }
 }

@@ -5,6 +5,7 @@
 mod cache;
 mod canonical;
 mod conditions;
+mod copies;
 mod document;
 mod measure;
 mod print;
@@ -17,6 +18,7 @@ mod variables;
 pub(crate) use cache::{Known, Operations, Variant, check_weight};
 pub(crate) use canonical::{VARIABLE_PREFIX, data_key, mutation_key};
 pub(crate) use conditions::Conditions;
+pub(crate) use copies::Sizes;
 pub(crate) use refusal::{Refusal, truncate};
 pub(crate) use sharing::After;
 pub(crate) use variables::{Coerced, canonical_json, coerce};

@@ -36,9 +36,14 @@ pub(crate) struct Composed {
 impl Composed {
     /// The value for these variables.
     pub(crate) fn value(&self, variables: &Coerced) -> async_graphql::Value {
+        compose(self.literal(|name| variables.contains_key(name)), variables)
+    }
+
+    /// What it is composed of where these variables are given.
+    pub(super) fn literal(&self, is_given: impl Fn(&Name) -> bool) -> &Value {
         match (&*self.value, &self.default) {
-            (Value::Variable(name), Some(default)) if !variables.contains_key(name) => compose(default, variables),
-            (value, _) => compose(value, variables),
+            (Value::Variable(name), Some(default)) if !is_given(name) => default,
+            (value, _) => value,
         }
     }
 }

@@ -48,6 +48,9 @@
 //! event by name, so it cannot say `ResyncRequired` in a stream's own words; and the client need not fetch again, for
 //! its cursor is good.
 //!
+//! What all rings of a gateway keep is counted. Once that is more than 64 MiB, a stream that keeps more than 64 KiB
+//! overtakes everybody who is behind, and forgets what it has kept for those who come, with each event.
+//!
 //! A frame of a WebSocket is its operation's id and the answer in one piece of memory, so each socket copies the answer
 //! once. That is all that is done for each subscriber.
 //!
@@ -57,6 +60,7 @@
 //! (complete, a closed or revoked socket, shutdown, which closes them all), when the source ends, or when it panics,
 //! which is an error for all its subscribers. Of a supergraph that is replaced the streams go on until then.
 
+mod memory;
 mod publish;
 mod subscribe;
 mod tags;
@@ -75,6 +79,7 @@ use chatty_kit::Tasks;
 use futures_util::{FutureExt, stream::BoxStream};
 use tokio::sync::broadcast;
 
+pub(crate) use memory::Memory;
 pub(crate) use tags::Tags;
 
 use crate::{Answer, Prepared, operation::After};
@@ -84,8 +89,8 @@ use subscribe::Subscriber;
 /// Places in a stream's ring: how many answers a subscriber may be behind.
 const CAPACITY: usize = 128;
 
-/// Bytes of an answer that go with one place; longer ones take several, so that a ring keeps some 8 MiB at the most, or
-/// two answers that are longer.
+/// Bytes of an answer that go with one place; longer ones take several, so that a ring keeps 8 MiB at the most, or two
+/// answers that are longer.
 const PLACE_BYTES: usize = 64 * 1024;
 
 /// How long a stream that began behind an event keeps what it has said.
@@ -99,6 +104,7 @@ const KEPT_BYTES: usize = 256 * 1024;
 pub(crate) struct Streams {
     open: Mutex<HashMap<Key, Open>>,
     numbers: AtomicU64,
+    memory: Memory,
 }
 
 /// What equal subscriptions have in common.
@@ -145,6 +151,11 @@ struct Seat {
 }
 
 impl Streams {
+    /// Streams whose answers are kept in this memory.
+    pub(crate) fn new(memory: Memory) -> Self {
+        Self { memory, ..Self::default() }
+    }
+
     /// The events of a subscription that may be shared.
     pub(crate) fn subscribe(prepared: Prepared, caller: Caller, tasks: &Tasks) -> BoxStream<'static, Answer> {
         let streams = Arc::clone(prepared.streams());
@@ -173,7 +184,8 @@ impl Streams {
         let kept = (after == Some(After::Event)).then(Kept::default);
         let is_young = kept.is_some();
         open.insert(key.clone(), Open { number, sender: sender.clone(), kept });
-        let publisher = Publisher { streams: Arc::clone(self), key, number, sender, is_young };
+        let share = self.memory.share();
+        let publisher = Publisher { streams: Arc::clone(self), key, number, sender, share, is_young };
         (Seat { kept: Vec::new(), receiver }, Some(publisher))
     }
 

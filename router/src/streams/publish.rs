@@ -10,7 +10,7 @@ use chatty_access::Caller;
 use futures_util::{FutureExt, StreamExt};
 use tokio::{sync::broadcast, time::Instant};
 
-use super::{CAPACITY, KEPT_BYTES, Key, Open, PLACE_BYTES, Said, Streams, YOUNG};
+use super::{CAPACITY, KEPT_BYTES, Key, Open, PLACE_BYTES, Said, Streams, YOUNG, memory::Share};
 use crate::{Answer, Prepared, operation::Refusal, transport::TraceId};
 
 /// A shared stream's own end. Dropping it ends the stream for all.
@@ -19,6 +19,8 @@ pub(super) struct Publisher {
     pub(super) key: Key,
     pub(super) number: u64,
     pub(super) sender: broadcast::Sender<Said>,
+    /// Of what all streams may keep.
+    pub(super) share: Share,
     /// Whether what it says is kept for those who come.
     pub(super) is_young: bool,
 }
@@ -62,11 +64,12 @@ impl Publisher {
             }
             has_told = true;
             let is_last = refuses || event.is_err();
-            let answer = tokio::select! {
+            let mut answer = tokio::select! {
                 biased;
                 () = self.abandoned() => return,
                 answer = prepared.event(caller, event) => answer,
             };
+            answer.body = self.share.count(&answer.body);
             if is_last {
                 // Whoever came now would hear of an end without its reason.
                 self.leave(Said::Answer(answer));
@@ -92,6 +95,9 @@ impl Publisher {
 
     /// Tells everybody who listens.
     fn tell(&mut self, answer: Answer) {
+        if self.is_young && self.share.is_excessive() {
+            self.age();
+        }
         if !self.is_young {
             return self.send(Said::Answer(answer));
         }
@@ -124,8 +130,14 @@ impl Publisher {
 
     fn send(&self, said: Said) {
         if let Said::Answer(answer) = &said {
-            // Half of the ring at the most, or whoever is up to date would lose their place.
-            for _ in 0..(answer.body.len() / PLACE_BYTES).min(CAPACITY / 2) {
+            let places = if self.share.is_excessive() {
+                // All there are: who is up to date still finds the answer, and who is not is overtaken.
+                CAPACITY - 1
+            } else {
+                // Half of them at the most, so that two answers fit.
+                (answer.body.len() / PLACE_BYTES).min(CAPACITY / 2)
+            };
+            for _ in 0..places {
                 drop(self.sender.send(Said::Nothing));
             }
         }

@@ -73,10 +73,8 @@ impl Subscriber {
     }
 
     fn overtaken(&self) -> Answer {
-        let message = format!(
-            "the client is more than {CAPACITY} events behind: subscribe again with the last `cursor` that was received"
-        );
-        let exceeded = LimitExceeded::new("backlog", CAPACITY as u64).saying(message);
+        let message = "the client is too far behind: subscribe again with the last `cursor` that was received";
+        let exceeded = LimitExceeded::new("backlog", CAPACITY as u64).saying(message.to_owned());
         Refusal::from(exceeded).answer(&self.caller)
     }
 }

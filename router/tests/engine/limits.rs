@@ -191,3 +191,40 @@ async fn what_a_null_cuts_off_again_was_written_all_the_same() {
     assert!(!too_long(&answer) && answer.body.len() < 10_000);
     assert!(too_long(&ask_with(50_000).await));
 }
+
+#[tokio::test]
+async fn a_large_variable_goes_into_few_requests() {
+    let limits = Limits { body_bytes: 1_000, ..Limits::default() };
+    let echo = |name: &str| format!("type Query {{ {name}(text: String): String }}");
+    let (a, b) = (echo("a"), echo("b"));
+    let answer = || Scripted::with_data(json!({}));
+    let gateway = gateway(vec![("a", &a, answer()), ("b", &b, answer())], limits);
+    let limit = async |query: &str, length: usize| {
+        let text = json!({ "text": "x".repeat(length) });
+        let answer = gateway.execute(request(query, text), viewer()).await;
+        read(&answer)["errors"][0]["extensions"]["limit"].clone()
+    };
+    let (once, twice) =
+        ("query ($text: String) { a(text: $text) }", "query ($text: String) { a(text: $text) b(text: $text) }");
+    assert_eq!(limit(once, 60_000).await, Value::Null);
+    assert_eq!(limit(twice, 30_000).await, Value::Null);
+    assert_eq!(limit(twice, 32_000).await, "variables");
+}
+
+#[tokio::test]
+async fn composing_adds_little_to_what_the_variables_take() {
+    let schema = "type Query { join(texts: [String] more: [String]): String }";
+    let gateway = gateway(
+        vec![("only", schema, Scripted::with_data(json!({})))],
+        Limits { body_bytes: 10_000, ..Limits::default() },
+    );
+    let limit = async |query: &str, length: usize| {
+        let text = json!({ "text": "x".repeat(length) });
+        let answer = gateway.execute(request(&format!("query ($text: String) {query}"), text), viewer()).await;
+        read(&answer)["errors"][0]["extensions"]["limit"].clone()
+    };
+    assert_eq!(limit("{ join(texts: [$text]) }", 100_000).await, Value::Null);
+    assert_eq!(limit("{ join(texts: [$text $text $text]) }", 4_000).await, Value::Null);
+    assert_eq!(limit("{ join(texts: [$text $text $text]) }", 6_000).await, "variables");
+    assert_eq!(limit("{ join(texts: [$text], more: [$text, \"x\"]) }", 11_000).await, "variables", "of all arguments");
+}

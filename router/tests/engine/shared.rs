@@ -423,6 +423,36 @@ async fn long_answers_count_for_several() {
 }
 
 #[tokio::test]
+async fn all_streams_together_keep_little_for_those_who_do_not_read() {
+    const ANSWERS: usize = 30;
+    const BYTES: usize = 200_000;
+    let mut w = World::new();
+    let mut followed = Vec::new();
+    for thread in 0..40 {
+        let thread = thread.to_string();
+        let (quick, slow) = (w.follow(&thread).await, w.follow(&thread).await);
+        followed.push((quick, slow, w.opened().await));
+    }
+    let text = "x".repeat(BYTES);
+    for event in 0..ANSWERS {
+        for (quick, _, source) in &mut followed {
+            source.say_much(&event.to_string(), &text);
+            assert_eq!(cursor(quick).await, event.to_string());
+        }
+    }
+    // Each stream alone would keep all of its answers.
+    let (mut kept, mut cut_off) = (0, 0);
+    for (_, slow, source) in followed {
+        drop(source);
+        let answers: Vec<_> = slow.collect().await;
+        kept += answers.iter().map(|answer| answer.body.len()).sum::<usize>();
+        cut_off += usize::from(matches!(answers.last().unwrap().kind, AnswerKind::Refused(_)));
+    }
+    assert!(kept <= 64 * 1024 * 1024 + 40 * (BYTES + 1_000), "{kept} bytes");
+    assert!(cut_off > 0);
+}
+
+#[tokio::test]
 async fn one_who_is_a_little_behind_gets_everything() {
     let mut w = World::new();
     let mut streams = [w.follow("t").await, w.follow("t").await];

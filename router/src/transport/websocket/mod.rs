@@ -1,9 +1,10 @@
 //! GraphQL over WebSocket: the sub-protocol `graphql-transport-ws`, to the letter.
 //!
-//! `wire` writes and reads frames without ever blocking one by the other, `message` is what they say, `session` decides
-//! what follows. One task a socket.
+//! `wire` writes and reads frames without ever blocking one by the other, `message` is what they say, `operations` are
+//! what is asked, `session` decides what follows. One task a socket.
 
 mod message;
+mod operations;
 mod session;
 mod wire;
 

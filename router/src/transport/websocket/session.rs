@@ -1,20 +1,16 @@
 //! One socket's life: initialised, operations started and ended, kept alive, timed, closed.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use chatty_access::{Caller, TokenError, Viewer};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{
-    StreamExt,
-    future::{AbortHandle, Abortable},
-    stream::{BoxStream, SelectAll},
-};
 use http::StatusCode;
 use tokio::time::MissedTickBehavior;
 
 use super::{
     message::{self, Authorization, ClientMessage, Close, Id},
+    operations::Operations,
     wire::{Incoming, Wire},
 };
 use crate::{
@@ -43,9 +39,7 @@ pub(super) struct Session {
     /// Every operation's caller but for the trace id, of which each operation has its own.
     caller: Caller,
     acknowledged: bool,
-    /// The running operations' events. Those of an aborted one end at once.
-    operations: SelectAll<Abortable<BoxStream<'static, (Id, Event)>>>,
-    open: HashMap<Id, AbortHandle>,
+    operations: Operations,
     opened_at: DateTime<Utc>,
     heard_at: DateTime<Utc>,
     pinged_at: DateTime<Utc>,
@@ -75,8 +69,7 @@ impl Session {
             wire,
             caller,
             acknowledged: false,
-            operations: SelectAll::new(),
-            open: HashMap::new(),
+            operations: Operations::default(),
             opened_at: now,
             heard_at: now,
             pinged_at: now,
@@ -188,9 +181,7 @@ impl Session {
             ClientMessage::Subscribe { id, request } => self.subscribe(id, request),
             ClientMessage::Complete { id } => {
                 // The id may be unknown: the operation's own end can be on its way.
-                if let Some(operation) = self.open.remove(&id) {
-                    operation.abort();
-                }
+                self.operations.end(&id);
                 Ok(())
             }
         }
@@ -242,7 +233,7 @@ impl Session {
         if !self.acknowledged {
             return Err(Close::Unauthorized("Unauthorized"));
         }
-        if self.open.contains_key(&id) {
+        if self.operations.contains(&id) {
             return Err(Close::SubscriberExists(id));
         }
         let caller = Caller { trace_id: TraceId::random().0, ..self.caller.clone() };
@@ -250,19 +241,14 @@ impl Session {
             self.wire.push(message::error(&id, &refusal.errors(&caller.trace_id)));
             return Ok(());
         }
-        let (handle, registration) = AbortHandle::new_pair();
-        let events = operation::open(self.state.gateway.clone(), request, caller);
-        let named = id.clone();
-        let events = events.map(move |event| (named.clone(), event)).boxed();
-        self.operations.push(Abortable::new(events, registration));
-        self.open.insert(id, handle);
+        self.operations.open(id, operation::open(self.state.gateway.clone(), request, caller));
         Ok(())
     }
 
     /// Why the socket may not have another operation now.
     fn refuse(&self, caller: &Caller) -> Option<Refusal> {
         let allowed = self.state.gateway.limits().subscriptions;
-        if self.open.len() >= allowed {
+        if self.operations.len() >= allowed {
             let message = format!("a socket may have {allowed} operations at once");
             return Some(Refusal::limit(StatusCode::BAD_REQUEST, "subscriptions", message));
         }
@@ -277,8 +263,8 @@ impl Session {
             Event::Complete => (message::complete(id), true),
         };
         self.wire.push(frame);
-        if last && let Some(operation) = self.open.remove(id) {
-            operation.abort();
+        if last {
+            self.operations.end(id);
         }
     }
 }

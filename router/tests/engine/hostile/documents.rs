@@ -10,6 +10,7 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
+use serde_json::{Value, json};
 
 const LINK: &str =
     r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])"#;
@@ -29,6 +30,8 @@ pub(crate) struct Hostile {
     pub(crate) name: &'static str,
     pub(crate) graph: Graph,
     pub(crate) text: String,
+    /// Null for none.
+    pub(crate) variables: Value,
     /// `planned`, a code, or the name of a limit.
     pub(crate) verdict: &'static str,
 }
@@ -149,6 +152,21 @@ fn item(levels: usize) -> String {
         body = format!("title price next {{ {body} }}");
     }
     format!("{{ item {{ {body} }} }}")
+}
+
+/// Documents whose variables are large, or become so.
+fn with_variables() -> Vec<(&'static str, Graph, String, Value, &'static str)> {
+    let large = json!({ "v": { "list": vec![json!({}); 100_000] } });
+    let small = json!({ "v": { "in": {} } });
+    let list = |count| format!("query ($v: In) {{ plain(in: {{ list: [{}] }}) }}", "$v ".repeat(count));
+    let lists =
+        format!("query ($v: In) {{ {} }}", repeated(40, |at| format!("a{at}: plain(of: {at} in: {{ in: $v }}) ")));
+    vec![
+        ("a list of one large variable", Graph::Wide, list(1), large.clone(), "planned"),
+        ("a list of 2,400 times a large variable", Graph::Wide, list(2_400), large.clone(), "variables"),
+        ("a list of 2,400 times a small variable", Graph::Wide, list(2_400), small, "planned"),
+        ("a large variable in 40 objects", Graph::Wide, lists, large, "planned"),
+    ]
 }
 
 /// All documents.
@@ -348,5 +366,8 @@ pub(crate) fn documents() -> Vec<Hostile> {
             "rootFields",
         ),
     ];
-    table.into_iter().map(|(name, graph, text, verdict)| Hostile { name, graph, text, verdict }).collect()
+    let without_variables =
+        table.into_iter().map(|(name, graph, text, verdict)| (name, graph, text, Value::Null, verdict));
+    let all = without_variables.chain(with_variables());
+    all.map(|(name, graph, text, variables, verdict)| Hostile { name, graph, text, variables, verdict }).collect()
 }

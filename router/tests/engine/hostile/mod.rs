@@ -5,7 +5,6 @@ pub(crate) mod documents;
 use std::collections::HashMap;
 
 use chatty_router::Limits;
-use serde_json::json;
 
 use self::documents::documents;
 use crate::fixture::{read, request, viewer};
@@ -17,7 +16,7 @@ async fn each_hostile_document_is_refused_or_planned_as_the_table_says() {
     for hostile in documents() {
         let gateway = gateways.entry(hostile.graph).or_insert_with(|| hostile.graph.gateway(Limits::default()));
         let built = gateway.plans_built();
-        let found = match gateway.prepare(&request(&hostile.text, json!({})), &viewer()).await {
+        let found = match gateway.prepare(&request(&hostile.text, hostile.variables), &viewer()).await {
             Ok(_) => "planned".to_owned(),
             Err(answer) => {
                 let body = read(&answer);
