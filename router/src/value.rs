@@ -9,7 +9,7 @@ use std::{
 use async_graphql::{Name, Number, Value as OwnedValue};
 
 /// A value of a response. An enum's is a text, as in JSON.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Hash, Default)]
 pub(crate) enum Value<'a> {
     #[default]
     Null,
@@ -24,7 +24,7 @@ pub(crate) enum Value<'a> {
 ///
 /// The few that a selection has keep their order and are searched one by one. More of them are sorted, so that no
 /// subgraph can make searching slow.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Hash, Default)]
 pub(crate) struct Object<'a>(Vec<Member<'a>>);
 
 /// A member of an object.

@@ -2,11 +2,7 @@
 //!
 //! Each distinct representation is sent once, however many places it stands at.
 
-use std::{
-    borrow::Cow,
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::{borrow::Cow, collections::HashMap, hash::BuildHasher};
 
 use async_graphql::Name;
 
@@ -271,9 +267,9 @@ struct Distinct<'a> {
 impl<'a> Distinct<'a> {
     /// The index of a value that equals the next one, which may be itself.
     fn add(&mut self) -> usize {
-        let mut hasher = DefaultHasher::new();
-        hash_object(&self.next, &mut hasher);
-        let same_hash = self.by_hash.entry(hasher.finish()).or_default();
+        // The map's keys are secret and its own, so that nobody finds values that differ and hash alike.
+        let hash = self.by_hash.hasher().hash_one(&self.next);
+        let same_hash = self.by_hash.entry(hash).or_default();
         let is_next = |value: &Value<'a>| matches!(value, Value::Object(members) if *members == self.next);
         if let Some(known) = same_hash.iter().find(|at| is_next(&self.values[**at])) {
             return *known;
@@ -282,22 +278,6 @@ impl<'a> Distinct<'a> {
         self.values.push(Value::Object(std::mem::take(&mut self.next)));
         self.values.len() - 1
     }
-}
-
-/// Equal values hash alike; representations of one call have their members in one order.
-fn hash_value(value: &Value<'_>, hasher: &mut DefaultHasher) {
-    match value {
-        Value::Null => 0_u8.hash(hasher),
-        Value::Number(number) => number.hash(hasher),
-        Value::String(text) => text.hash(hasher),
-        Value::Boolean(value) => value.hash(hasher),
-        Value::List(items) => items.iter().for_each(|item| hash_value(item, hasher)),
-        Value::Object(members) => hash_object(members, hasher),
-    }
-}
-
-fn hash_object(members: &Object<'_>, hasher: &mut DefaultHasher) {
-    members.iter().for_each(|(_, member)| hash_value(member, hasher));
 }
 
 /// Makes `out` the representation of an entity; `None` where it lacks what a representation needs.
@@ -364,5 +344,32 @@ fn copy<'a>(supergraph: &Supergraph, value: &Value<'a>, body: &'a [Requirement],
             Some(Value::Object(out))
         }
         other => Some(other.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::Value as Owned;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_that_differ_in_anything_hash_apart_and_nobody_knows_how() {
+        let lists = (0..500).map(|at| json!({ "k": vec![json!([]); at] }));
+        let names = (0..500).map(|at| json!({ format!("k{at}"): [] }));
+        let nested = [json!({ "k": {} }), json!({ "k": null }), json!({ "k": [[[]]] }), json!({ "k": [{}] })];
+        let owned: Vec<_> = lists.chain(names).chain(nested).map(|json| Owned::from_json(json).unwrap()).collect();
+        let (mut distinct, mut other) = (Distinct::default(), Distinct::default());
+        for distinct in [&mut distinct, &mut other] {
+            // Twice, to find all of them again.
+            for (at, value) in owned.iter().chain(&owned).enumerate() {
+                let Value::Object(members) = Value::from(value) else { panic!("an object") };
+                distinct.next = members;
+                assert_eq!(distinct.add(), at % owned.len());
+            }
+            assert_eq!((distinct.values.len(), distinct.by_hash.len()), (owned.len(), owned.len()));
+        }
+        assert!(distinct.by_hash.keys().all(|hash| !other.by_hash.contains_key(hash)), "each batch has its own keys");
     }
 }
