@@ -1,7 +1,8 @@
 //! Canonical response keys: the name under which a field's value lies in merged data, whatever the client calls it.
 //!
 //! The planner never sees a client's alias. Otherwise `id: name` could overwrite an entity's key, and the client would
-//! steer which entity is fetched. Equal selections under different aliases become one.
+//! steer which entity is fetched. Equal leaves under different aliases become one. Equal objects do not: what fails in
+//! one of them must not make the other null.
 
 use std::fmt::Write as _;
 
@@ -15,9 +16,11 @@ use sha2::{Digest, Sha256};
 /// What is put before a client's variable in subgraph operations, where `$representations` belongs to the planner.
 pub(crate) const VARIABLE_PREFIX: &str = "c_";
 
-/// The key of a field: its name, and with arguments a digest of them.
+/// The key of a field: its name, and a digest of its arguments and of an object's alias where there are any.
 pub(crate) fn data_key(field: &Field) -> String {
-    if field.arguments.is_empty() { field.name.to_string() } else { digest_key(field, None) }
+    let is_composite = !field.selection_set.selections.is_empty();
+    let alias = field.alias.as_ref().filter(|alias| is_composite && **alias != field.name);
+    if alias.is_none() && field.arguments.is_empty() { field.name.to_string() } else { digest_key(field, alias) }
 }
 
 /// The key of a mutation's root field: different for each of the client's response keys, so that equal calls run each.

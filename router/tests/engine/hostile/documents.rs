@@ -268,7 +268,19 @@ pub(crate) fn documents() -> Vec<Hostile> {
             "400 aliased ways to two subgraphs",
             Wide,
             format!("{{ ring {{ {} }} }}", repeated(400, |at| format!("a{at}: tob {{ leafc }} "))),
-            "planned",
+            "aliases",
+        ),
+        (
+            "100 aliased ways to two subgraphs",
+            Wide,
+            format!("{{ ring {{ {} }} }}", repeated(100, |at| format!("a{at}: tob {{ leafc }} "))),
+            "planned or fetches",
+        ),
+        (
+            "50 aliased roots and an aliased way from each",
+            Wide,
+            format!("{{ {} }}", repeated(50, |at| format!("a{at}: ring {{ b{at}: tob {{ leafc }} }} "))),
+            "planned or fetches",
         ),
         (
             "100 root fields with arguments",
