@@ -233,6 +233,7 @@ pub(crate) fn documents() -> Vec<Hostile> {
         ("spreads 2^10", Wide, doubling(10, spread_twice), "planned"),
         ("spreads 2^18", Wide, doubling(18, spread_twice), "weight"),
         ("spreads 2^25", Wide, doubling(25, spread_twice), "weight"),
+        ("spreads with aliases 2^7", Wide, doubling(7, aliased), "planned or fetches"),
         ("spreads with aliases 2^16", Wide, doubling(16, aliased), "weight"),
         ("spreads across subgraphs 2^7", Wide, doubling(7, crossing), "planned or fetches"),
         ("spreads across subgraphs 2^10", Wide, doubling(10, crossing), "depth or weight"),
