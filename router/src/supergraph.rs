@@ -69,6 +69,8 @@ pub(crate) struct Supergraph {
     possible: HashMap<Name, Vec<Name>>,
     /// The fields of interfaces that the planner expands into one fragment per implementer.
     expanding: HashSet<(Name, Name)>,
+    /// Names of fields that have more than one type.
+    several_types: HashSet<Name>,
 }
 
 impl Supergraph {
@@ -89,6 +91,7 @@ impl Supergraph {
         Ok(Self {
             possible: possible_types(&api),
             expanding: expanding_fields(&full),
+            several_types: fields_with_several_types(&full),
             subgraphs: subgraph_names(&full),
             tags: Tags::of(&full),
             api,
@@ -122,6 +125,12 @@ impl Supergraph {
     /// The same for all types of the supergraph.
     pub(crate) fn satisfies_in_full(&self, concrete: &str, condition: &str) -> bool {
         concrete == condition || self.full.is_subtype(condition, concrete)
+    }
+
+    /// Whether fields of this name differ in their types somewhere, and be it in what may be null: in a request of two
+    /// members of a union they cannot share a response key.
+    pub(crate) fn has_several_types(&self, field: &str) -> bool {
+        self.several_types.contains(field)
     }
 
     /// How many copies of a selection of `field` on `ty` the planner may make.
@@ -257,6 +266,26 @@ fn expanding_fields(full: &Schema) -> HashSet<(Name, Name)> {
         }
     }
     pairs
+}
+
+fn fields_with_several_types(full: &Schema) -> HashSet<Name> {
+    let (mut types, mut several) = (HashMap::new(), HashSet::new());
+    let fields = full.types.iter().filter(|(name, _)| !name.starts_with("__")).filter_map(|(_, ty)| match ty {
+        ExtendedType::Object(object) => Some(&object.fields),
+        ExtendedType::Interface(interface) => Some(&interface.fields),
+        _ => None,
+    });
+    for (name, definition) in fields.flatten() {
+        // A subgraph may declare the field otherwise than the supergraph.
+        let joins = definition.directives.get_all("join__field");
+        let of_subgraphs = joins.filter_map(|join| Some(join.specified_argument_by_name("type")?.as_str()?.to_owned()));
+        for ty in std::iter::once(definition.ty.to_string()).chain(of_subgraphs) {
+            if *types.entry(name).or_insert_with(|| ty.clone()) != ty {
+                several.insert(name.clone());
+            }
+        }
+    }
+    several
 }
 
 fn declaring_subgraphs(interface: &Node<InterfaceType>) -> usize {

@@ -8,7 +8,10 @@ use apollo_compiler::{
     executable::{Operation, Selection, SelectionSet},
 };
 
-use crate::operation::{Conditions, data_key, mutation_key};
+use crate::{
+    operation::{Conditions, data_key, mutation_key},
+    supergraph::Supergraph,
+};
 
 /// One selection set of the client's document.
 #[derive(Debug, Default)]
@@ -40,14 +43,20 @@ pub(super) struct ClientField {
 
 impl ClientSet {
     /// Reads an operation that passed the depth limit.
-    pub(crate) fn of(document: &ExecutableDocument, operation: &Operation, conditions: Conditions<'_>) -> Arc<Self> {
-        let mut reader = Reader { document, conditions, fragments: HashMap::new() };
+    pub(crate) fn of(
+        supergraph: &Supergraph,
+        document: &ExecutableDocument,
+        operation: &Operation,
+        conditions: Conditions<'_>,
+    ) -> Arc<Self> {
+        let mut reader = Reader { supergraph, document, conditions, fragments: HashMap::new() };
         let distinct_roots = operation.is_mutation();
         reader.set(&operation.selection_set, distinct_roots)
     }
 }
 
 struct Reader<'d> {
+    supergraph: &'d Supergraph,
     document: &'d ExecutableDocument,
     conditions: Conditions<'d>,
     /// By name, and by whether the fragment is spread at a mutation's root, where keys are distinct.
@@ -69,7 +78,7 @@ impl<'d> Reader<'d> {
                     items.push(ClientItem::Field(ClientField {
                         response_key: field.response_key().clone(),
                         name: field.name.clone(),
-                        data_key: if distinct { mutation_key(field) } else { data_key(field) },
+                        data_key: if distinct { mutation_key(field) } else { data_key(self.supergraph, field) },
                         argument: argument.map(|argument| argument.value.clone()),
                         set: has_body.then(|| self.set(&field.selection_set, false)),
                     }));

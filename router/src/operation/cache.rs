@@ -164,8 +164,7 @@ impl Variant {
         let (source, operation) = (&document.source, &document.operation);
         let conditions = Conditions { variables: &document.condition_variables, values };
         let is_mutation = document.kind == OperationKind::Mutation;
-        let satisfies = |concrete: &str, condition: &str| supergraph.satisfies(concrete, condition);
-        let rewritten = rewrite(source, operation, conditions, is_mutation, &satisfies);
+        let rewritten = rewrite(source, operation, conditions, is_mutation, supergraph);
 
         let roots = rewritten.root.len() + rewritten.introspection.len();
         LimitExceeded::check("rootFields", roots, if is_mutation { limits.mutations } else { limits.root_fields })?;
@@ -193,7 +192,7 @@ impl Variant {
         } else {
             vec![print(operation, &rewritten, &rewritten.root, &mut composed)]
         };
-        let client = ClientSet::of(source, operation, conditions);
+        let client = ClientSet::of(supergraph, source, operation, conditions);
         let selections = usize::try_from(document.spelled.saturating_mul(SELECTION)).unwrap_or(usize::MAX);
         let parsed = parts.iter().map(|part| part.len() * PARSED).sum::<usize>();
         Ok(Self {

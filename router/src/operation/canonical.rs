@@ -1,7 +1,9 @@
 //! Canonical response keys: the name under which a field's value lies in merged data, whatever the client calls it.
 //!
 //! The planner never sees a client's alias. Otherwise `id: name` could overwrite an entity's key, and the client would
-//! steer which entity is fetched. Equal selections under different aliases become one.
+//! steer which entity is fetched. Equal leaves under different aliases become one. Equal objects do not: what fails in
+//! one of them must not make the other null. Neither do leaves whose name has different types in different places, for one
+//! response cannot hold both under one key.
 
 use std::fmt::Write as _;
 
@@ -12,12 +14,17 @@ use apollo_compiler::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::supergraph::Supergraph;
+
 /// What is put before a client's variable in subgraph operations, where `$representations` belongs to the planner.
 pub(crate) const VARIABLE_PREFIX: &str = "c_";
 
-/// The key of a field: its name, and with arguments a digest of them.
-pub(crate) fn data_key(field: &Field) -> String {
-    if field.arguments.is_empty() { field.name.to_string() } else { digest_key(field, None) }
+/// The key of a field: its name, and where there are any a digest of its arguments and of the alias of an object or of a
+/// field that two types declare differently.
+pub(crate) fn data_key(supergraph: &Supergraph, field: &Field) -> String {
+    let is_apart = !field.selection_set.selections.is_empty() || supergraph.has_several_types(&field.name);
+    let alias = field.alias.as_ref().filter(|alias| is_apart && **alias != field.name);
+    if alias.is_none() && field.arguments.is_empty() { field.name.to_string() } else { digest_key(field, alias) }
 }
 
 /// The key of a mutation's root field: different for each of the client's response keys, so that equal calls run each.

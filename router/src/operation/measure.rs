@@ -27,7 +27,7 @@ pub(crate) struct Measure {
     pub(crate) introspection_depth: usize,
     /// Introspection's lists that multiply, on the longest way down.
     pub(crate) introspection_lists: usize,
-    /// Fields with an alias, equal ones counted once.
+    /// Fields with an alias, equal leaves of one object counted once.
     pub(crate) aliases: usize,
 }
 

@@ -10,6 +10,7 @@ use apollo_compiler::{
 };
 
 use super::{canonical, conditions::Conditions};
+use crate::supergraph::Supergraph;
 
 /// A rewritten operation.
 pub(crate) struct Rewritten<'d> {
@@ -54,14 +55,20 @@ pub(crate) fn rewrite<'d>(
     operation: &'d Operation,
     conditions: Conditions<'d>,
     distinct_roots: bool,
-    satisfies: &dyn Fn(&str, &str) -> bool,
+    supergraph: &'d Supergraph,
 ) -> Rewritten<'d> {
-    let mut rewriter =
-        Rewriter { document, conditions, fragments: Vec::new(), seen: HashSet::new(), nested_introspection: false };
+    let mut rewriter = Rewriter {
+        supergraph,
+        document,
+        conditions,
+        fragments: Vec::new(),
+        seen: HashSet::new(),
+        nested_introspection: false,
+    };
     let root_type = &operation.selection_set.ty;
     let mut groups = Groups::new(root_type);
     let mut visited = Vec::new();
-    rewriter.collect_root(&operation.selection_set, &mut groups, &mut visited, distinct_roots, satisfies);
+    rewriter.collect_root(&operation.selection_set, &mut groups, &mut visited, distinct_roots);
     let (mut root, mut introspection) = (Vec::new(), Vec::new());
     for group in groups.list {
         if let Group::Field { field, key, aliased, bodies } = group {
@@ -87,6 +94,7 @@ pub(crate) fn rewrite<'d>(
 }
 
 struct Rewriter<'d> {
+    supergraph: &'d Supergraph,
     document: &'d ExecutableDocument,
     conditions: Conditions<'d>,
     fragments: Vec<FragmentNode<'d>>,
@@ -102,7 +110,6 @@ impl<'d> Rewriter<'d> {
         groups: &mut Groups<'d>,
         visited: &mut Vec<&'d Name>,
         distinct_roots: bool,
-        satisfies: &dyn Fn(&str, &str) -> bool,
     ) {
         for selection in &set.selections {
             if !self.conditions.select(selection.directives()) {
@@ -114,22 +121,26 @@ impl<'d> Rewriter<'d> {
                     let key = if distinct_roots || field.name.starts_with("__") {
                         canonical::mutation_key(field)
                     } else {
-                        canonical::data_key(field)
+                        canonical::data_key(self.supergraph, field)
                     };
                     groups.field(field, key);
                 }
                 Selection::InlineFragment(fragment) => {
-                    let applies =
-                        fragment.type_condition.as_ref().is_none_or(|condition| satisfies(groups.parent, condition));
+                    let applies = fragment
+                        .type_condition
+                        .as_ref()
+                        .is_none_or(|condition| self.supergraph.satisfies(groups.parent, condition));
                     if applies {
-                        self.collect_root(&fragment.selection_set, groups, visited, distinct_roots, satisfies);
+                        self.collect_root(&fragment.selection_set, groups, visited, distinct_roots);
                     }
                 }
                 Selection::FragmentSpread(spread) => {
                     let Some(fragment) = self.document.fragments.get(&spread.fragment_name) else { continue };
-                    if !visited.contains(&&fragment.name) && satisfies(groups.parent, fragment.type_condition()) {
+                    if !visited.contains(&&fragment.name)
+                        && self.supergraph.satisfies(groups.parent, fragment.type_condition())
+                    {
                         visited.push(&fragment.name);
-                        self.collect_root(&fragment.selection_set, groups, visited, distinct_roots, satisfies);
+                        self.collect_root(&fragment.selection_set, groups, visited, distinct_roots);
                     }
                 }
             }
@@ -173,7 +184,7 @@ impl<'d> Rewriter<'d> {
                 continue;
             }
             match selection {
-                Selection::Field(field) => groups.field(field, canonical::data_key(field)),
+                Selection::Field(field) => groups.field(field, canonical::data_key(self.supergraph, field)),
                 Selection::InlineFragment(fragment) => match &fragment.type_condition {
                     Some(condition) if condition != groups.parent => groups.inline(condition, &fragment.selection_set),
                     _ => self.collect(&fragment.selection_set, groups),

@@ -37,7 +37,7 @@ async fn a_thousand_equal_aliases_are_one_field_of_one_request() {
 }
 
 #[tokio::test]
-async fn equal_objects_under_two_aliases_are_fetched_once_and_answered_each() {
+async fn equal_objects_under_two_aliases_come_with_one_request_and_are_answered_each() {
     let f = Fixture::new();
     let data = f.data("{ a: me { id } b: me { name postCount } }").await;
     assert_eq!(data, json!({ "a": { "id": "1" }, "b": { "name": "name 1", "postCount": 2 } }));

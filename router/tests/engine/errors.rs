@@ -129,3 +129,14 @@ async fn at_most_ten_errors_are_told() {
     assert_eq!(body["data"]["me"].as_object().unwrap().len(), 20);
     assert_eq!(body["errors"].as_array().unwrap().len(), 10);
 }
+
+#[tokio::test]
+async fn what_fails_under_one_alias_leaves_the_other_alias_of_the_same_object_alone() {
+    let f = Fixture::new();
+    let body = f.ask("{ x: user(id: \"1\") { requiredPrivate } y: user(id: \"1\") { name } }").await;
+    assert_eq!(body["data"], json!({ "x": null, "y": { "name": "name 1" } }));
+    assert_eq!(errors_of(&body), [forbidden(&json!(["x", "requiredPrivate"]))]);
+    let body = f.ask("{ user(id: \"2\") { name } x: user(id: \"2\") { f: friends { odd } } }").await;
+    assert_eq!(body["data"], json!({ "user": { "name": "name 2" }, "x": null }));
+    assert_eq!(errors_of(&body), [forbidden(&json!(["x", "f", 1, "odd"]))]);
+}

@@ -25,9 +25,9 @@ async fn fits(limits: Limits, query: &str) {
 
 #[tokio::test]
 async fn each_limit_is_inclusive() {
-    let two = "{ a: me { id } b: me { name } }";
-    fits(Limits { aliases: 1, ..Limits::default() }, two).await;
-    assert_eq!(exceeds(Limits { aliases: 0, ..Limits::default() }, two).await, "aliases");
+    let two = "{ me { a: name b: name c: id } x: me { id } }";
+    fits(Limits { aliases: 3, ..Limits::default() }, two).await;
+    assert_eq!(exceeds(Limits { aliases: 2, ..Limits::default() }, two).await, "aliases");
 
     let nested = "{ me { friends { id } } }";
     fits(Limits { depth: 3, ..Limits::default() }, nested).await;
@@ -130,6 +130,8 @@ async fn a_hundred_thousand_brackets_and_ten_thousand_aliases_are_refused_at_onc
     assert_eq!(f.refusal(&format!("{{{aliases}}}")).await.0, "LIMIT_EXCEEDED");
     let aliases = repeated(0..101, |at| format!("a{at}: greeting(word: \"{at}\") "));
     assert_eq!(f.refusal(&format!("{{ me {{ {aliases} }} }}")).await.1.as_deref(), Some("aliases"));
+    let objects = repeated(0..101, |at| format!("a{at}: friends {{ id }} "));
+    assert_eq!(f.refusal(&format!("{{ me {{ {objects} }} }}")).await.1.as_deref(), Some("aliases"));
 }
 
 #[tokio::test]

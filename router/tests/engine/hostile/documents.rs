@@ -251,6 +251,7 @@ pub(crate) fn documents() -> Vec<Hostile> {
         ("spreads 2^10", Wide, doubling(10, spread_twice), "planned"),
         ("spreads 2^18", Wide, doubling(18, spread_twice), "weight"),
         ("spreads 2^25", Wide, doubling(25, spread_twice), "weight"),
+        ("spreads with aliases 2^7", Wide, doubling(7, aliased), "planned or fetches"),
         ("spreads with aliases 2^16", Wide, doubling(16, aliased), "weight"),
         ("spreads across subgraphs 2^7", Wide, doubling(7, crossing), "planned or fetches"),
         ("spreads across subgraphs 2^10", Wide, doubling(10, crossing), "depth or weight"),
@@ -286,7 +287,19 @@ pub(crate) fn documents() -> Vec<Hostile> {
             "400 aliased ways to two subgraphs",
             Wide,
             format!("{{ ring {{ {} }} }}", repeated(400, |at| format!("a{at}: tob {{ leafc }} "))),
-            "planned",
+            "aliases",
+        ),
+        (
+            "100 aliased ways to two subgraphs",
+            Wide,
+            format!("{{ ring {{ {} }} }}", repeated(100, |at| format!("a{at}: tob {{ leafc }} "))),
+            "planned or fetches",
+        ),
+        (
+            "50 aliased roots and an aliased way from each",
+            Wide,
+            format!("{{ {} }}", repeated(50, |at| format!("a{at}: ring {{ b{at}: tob {{ leafc }} }} "))),
+            "planned or fetches",
         ),
         (
             "100 root fields with arguments",

@@ -18,7 +18,7 @@ fn event(id: &str) -> String {
 }
 
 async fn events(gateway: &Gateway) -> Vec<Value> {
-    let stream = gateway.subscribe(request("subscription { s: sold { id } }", json!({})), viewer()).await.unwrap();
+    let stream = gateway.subscribe(request("subscription { sold { i: id } }", json!({})), viewer()).await.unwrap();
     stream.map(|answer| read(&answer)).collect().await
 }
 
@@ -29,11 +29,11 @@ async fn of(bytes: Vec<u8>) -> Vec<Value> {
 }
 
 fn sold(id: &str) -> Value {
-    json!({ "data": { "s": { "id": id } } })
+    json!({ "data": { "sold": { "i": id } } })
 }
 
 fn is_break(event: &Value, code: &str) -> bool {
-    event["data"] == json!(null) && errors_of(event) == [(code.to_owned(), json!(["s"]))]
+    event["data"] == json!(null) && errors_of(event) == [(code.to_owned(), json!(["sold"]))]
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn a_stream_begins_at_the_endpoint_that_works_and_closes_with_its_reader()
     let text = begin(SSE, &event("1"));
     let items = Server::start(move |_, _| Reaction::AnswerAndHold(text.clone()));
     let gateway = gateway(&[nobody(), items.address], &[nobody()], Limits::default());
-    let query = request("subscription { s: sold { id } }", json!({}));
+    let query = request("subscription { sold { i: id } }", json!({}));
     let mut stream = gateway.subscribe(query, viewer()).await.unwrap();
     assert_eq!(read(&stream.next().await.unwrap()), sold("1"));
     assert_eq!(items.received.lock().unwrap()[0].header("accept"), Some(SSE));
