@@ -240,7 +240,8 @@ impl Served {
 impl Prepared {
     fn execution<'a>(&'a self, caller: &'a Caller, answers: &'a Answers) -> Execution<'a> {
         let Loaded { supergraph, upstreams, timeouts, .. } = &*self.loaded;
-        Execution::new(supergraph, upstreams, &self.variables, caller, timeouts, answers)
+        let of_mutation = self.kind() == OperationKind::Mutation;
+        Execution::new(supergraph, upstreams, &self.variables, caller, timeouts, answers, of_mutation)
     }
 
     async fn run(&self, caller: &Caller) -> Answer {

@@ -60,6 +60,7 @@ pub(crate) struct Execution<'a> {
     /// How long each subgraph may take for one request, in the same order.
     pub(crate) timeouts: &'a [Duration],
     answers: &'a Answers,
+    of_mutation: bool,
     state: Mutex<Merged<'a>>,
 }
 
@@ -79,9 +80,10 @@ impl<'a> Execution<'a> {
         caller: &'a Caller,
         timeouts: &'a [Duration],
         answers: &'a Answers,
+        of_mutation: bool,
     ) -> Self {
         let state = Mutex::new(Merged { data: Value::Object(Object::default()), errors: Errors::default() });
-        Self { supergraph, upstreams, variables, caller, timeouts, answers, state }
+        Self { supergraph, upstreams, variables, caller, timeouts, answers, of_mutation, state }
     }
 
     /// Runs a step and everything below it.
@@ -203,7 +205,7 @@ impl<'a> Execution<'a> {
             }
         }
         variables.extend(representations);
-        SubgraphRequest { document: &fetch.document, variables, caller: self.caller }
+        SubgraphRequest { document: &fetch.document, variables, caller: self.caller, of_mutation: self.of_mutation }
     }
 
     fn subgraph_name(&self, fetch: &Fetch) -> &'a str {

@@ -137,7 +137,7 @@ impl HttpUpstream {
     /// The bytes of an answer, whatever they are.
     pub(super) async fn execute(&self, request: &SubgraphRequest<'_>, deadline: Instant) -> Result<Bytes, Failure> {
         let (outgoing, caller) = (Outgoing::of(request, ANSWERS), request.caller);
-        match self.in_flight.as_ref().filter(|_| outgoing.repeatable) {
+        match self.in_flight.as_ref().filter(|_| !request.of_mutation) {
             None => self.inner.answer(&outgoing, caller, deadline).await,
             Some(in_flight) => {
                 let key = Key::of(outgoing.body.clone(), caller, self.is_sealed());

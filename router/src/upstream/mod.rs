@@ -60,6 +60,8 @@ pub(crate) struct SubgraphRequest<'a> {
     pub(crate) document: &'a SubgraphDocument,
     pub(crate) variables: Vec<(&'a Name, Variable<'a>)>,
     pub(crate) caller: &'a Caller,
+    /// Whether it belongs to a mutation, which wants to see what it has just written.
+    pub(crate) of_mutation: bool,
 }
 
 /// The value of a request's variable.

@@ -8,17 +8,25 @@ use chatty_types::SessionId;
 use futures_util::{future::join_all, poll};
 use serde_json::{Value, json};
 
-use super::{nobody, server::Server, supergraph};
+use super::{
+    nobody,
+    server::{Reaction, Server, ok},
+    supergraph,
+};
 use crate::fixture::{http::http_upstream, read, request, viewer};
 
 const QUERY: &str = "{ items { id } }";
 
-/// A gateway over `items` that has made its plans, so that nothing but the subgraph keeps a request waiting.
-async fn warm_gateway(items: &Server, queries: &[&str]) -> Gateway {
+fn gateway(items: SocketAddr, prices: SocketAddr) -> Gateway {
     let deduplicating =
         |name: &str, at: SocketAddr| (name.to_owned(), Upstream::Http(http_upstream(name, &[at]).deduplicating()));
-    let upstreams = [deduplicating("items", items.address), deduplicating("prices", nobody())];
-    let gateway = Gateway::load(&supergraph(), HashMap::from(upstreams), Limits::default()).unwrap();
+    let upstreams = [deduplicating("items", items), deduplicating("prices", prices)];
+    Gateway::load(&supergraph(), HashMap::from(upstreams), Limits::default()).unwrap()
+}
+
+/// A gateway over `items` that has made its plans, so that nothing but the subgraph keeps a request waiting.
+async fn warm_gateway(items: &Server, queries: &[&str]) -> Gateway {
+    let gateway = gateway(items.address, nobody());
     for query in queries {
         ask(&gateway, query, viewer()).await;
     }
@@ -66,6 +74,23 @@ async fn mutations_and_different_queries_are_all_sent() {
     let asked = [mutation, mutation, mutation, QUERY, other];
     join_all(asked.map(|query| ask(&gateway, query, viewer()))).await;
     assert_eq!(items.count(), 5);
+}
+
+#[tokio::test]
+async fn what_a_mutation_reads_is_asked_for_after_it_wrote() {
+    let items = Server::start(|received, _| {
+        let request: Value = serde_json::from_slice(&received.body).unwrap();
+        let query = request["query"].as_str().unwrap();
+        let key = query.split_once(":take").unwrap().0.trim_start_matches("mutation{");
+        let answer = json!({ "data": { key: { "__typename": "Item", "id": "1" } } });
+        Reaction::Answer(ok("application/json", &answer.to_string()))
+    });
+    let prices = Server::answering(&json!({ "data": { "_entities": [{ "price": 3 }] } }));
+    let mutation = "mutation { take { price } }";
+    let gateway = gateway(items.address, prices.address);
+    let answers = join_all((0..8).map(|_| ask(&gateway, mutation, viewer()))).await;
+    assert!(answers.iter().all(|answer| *answer == json!({ "data": { "take": { "price": 3 } } })), "{answers:?}");
+    assert_eq!((items.count(), prices.count()), (8, 8), "a query under way may have begun before the write");
 }
 
 #[tokio::test]

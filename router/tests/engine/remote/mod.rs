@@ -27,7 +27,7 @@ fn supergraph() -> String {
     let items = format!(
         r#"{link}
         type Query {{ items: [Item!]! }}
-        type Mutation {{ buy(id: ID!, note: String, amount: Amount): String }}
+        type Mutation {{ buy(id: ID!, note: String, amount: Amount): String take: Item }}
         type Subscription {{ sold: Item! }}
         enum Amount {{ ONE MANY }}
         type Item @key(fields: "id") {{ id: ID! }}"#
