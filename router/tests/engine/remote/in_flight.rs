@@ -81,7 +81,7 @@ async fn what_a_mutation_reads_is_asked_for_after_it_wrote() {
     let items = Server::start(|received, _| {
         let request: Value = serde_json::from_slice(&received.body).unwrap();
         let query = request["query"].as_str().unwrap();
-        let key = query.split_once(":take").unwrap().0.trim_start_matches("mutation{");
+        let key = query.split_once(": take").unwrap().0.trim_start_matches("mutation{");
         let answer = json!({ "data": { key: { "__typename": "Item", "id": "1" } } });
         Reaction::Answer(ok("application/json", &answer.to_string()))
     });
