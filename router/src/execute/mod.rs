@@ -34,6 +34,7 @@ use crate::{
 };
 use entities::Batch;
 use faults::Answered;
+use paths::Place;
 
 /// What subgraphs answer in one execution, as it comes. Merged data borrows from it.
 pub(crate) struct Answers(Box<[OnceLock<Answer>]>);
@@ -150,16 +151,17 @@ impl<'a> Execution<'a> {
                 paths::rename(self.supergraph, &mut answered.data, renames);
                 for error in answered.errors {
                     let tail = paths::steps(&error.path, renames);
-                    let filed = places.iter().flat_map(|place| file(&place.steps, &tail, keys));
-                    errors.add(error.error, filed.collect::<Vec<_>>());
+                    if let Err(rest) = errors.add_one_of_many(error.error, file_all(&places, &tail, keys)) {
+                        errors.add(rest, file_all(&places, &[], keys));
+                        break;
+                    }
                 }
                 if let Value::Object(members) = answered.data {
                     paths::merge_into(self.supergraph, data, path, &places, Value::Object(members));
                 }
             }
             Err(failure) => {
-                let filed = places.iter().flat_map(|place| file(&place.steps, &[], keys)).collect::<Vec<_>>();
-                errors.add(failure.into_error(), filed);
+                errors.add(failure.into_error(), file_all(&places, &[], keys));
             }
         }
     }
@@ -219,6 +221,11 @@ impl<'a> Execution<'a> {
 fn file(place: &[Step], tail: &[Step], keys: &[Name]) -> Vec<Vec<Step>> {
     let below = |steps: &[Step]| place.iter().chain(steps).cloned().collect();
     if tail.is_empty() { keys.iter().map(|key| below(&[Step::Key(key.clone())])).collect() } else { vec![below(tail)] }
+}
+
+/// The same for several places.
+fn file_all(places: &[Place], tail: &[Step], keys: &[Name]) -> impl Iterator<Item = Vec<Step>> {
+    places.iter().flat_map(move |place| file(&place.steps, tail, keys))
 }
 
 impl Failure {
