@@ -7,10 +7,11 @@ use std::{borrow::Cow, collections::HashMap, hash::BuildHasher, slice};
 use async_graphql::Name;
 
 use super::{
-    faults::{Answered, PlacedError},
+    faults::{Answered, PlacedError, Unfit},
     file,
     merge::{merge, merge_copy},
     paths::{self, is_one_of, typename},
+    room::Room,
 };
 use crate::{
     complete::{Errors, Step},
@@ -98,7 +99,8 @@ impl<'a> Batch<'a> {
         answer: Result<Answered<'a>, Failure>,
         data: &mut Value<'a>,
         errors: &mut Errors,
-    ) -> Result<(), Failure> {
+        copies: &Room,
+    ) -> Result<(), Unfit> {
         let mut answered = match answer {
             Ok(answered) => answered,
             Err(failure) => {
@@ -108,27 +110,29 @@ impl<'a> Batch<'a> {
         };
         let is_explained = !answered.errors.is_empty();
         self.file_errors(calls, answered.errors, data, errors);
-        let mut unanswered = Vec::new();
+        let (mut unfit, mut unanswered) = (None, Vec::new());
         for call in calls {
             let found = match &mut answered.data {
                 Value::Object(members) => members.get_mut(&call.key).map(std::mem::take),
                 _ => None,
             };
-            match found {
+            let merged = match found {
                 Some(Value::List(entities)) if self.fit(call, &entities) => {
                     let is_absent = |at: usize| entities.get(at) == Some(&Value::Null);
                     errors.add_absences(self.places_of(call, data, is_absent, &[]));
-                    self.merge_call(supergraph, call, entities, data);
+                    self.merge_call(supergraph, call, entities, data, copies)
                 }
-                None | Some(Value::Null) if is_explained => {}
-                _ => unanswered.push(call),
+                None | Some(Value::Null) if is_explained => Ok(()),
+                _ => Err(Unfit::NoEntities),
+            };
+            if let Err(reason) = merged {
+                unfit = Some(reason);
+                unanswered.push(call);
             }
         }
-        if unanswered.is_empty() {
-            return Ok(());
-        }
+        let Some(unfit) = unfit else { return Ok(()) };
         errors.add(Failure::Unavailable.into_error(), self.places(unanswered, data));
-        Err(Failure::Unavailable)
+        Err(unfit)
     }
 
     /// Files the errors of an answer at the places that they speak of.
@@ -213,8 +217,9 @@ impl<'a> Batch<'a> {
         call: &'a EntityCall,
         mut entities: Vec<Value<'a>>,
         data: &mut Value<'a>,
-    ) {
-        let Some(set) = self.set(call) else { return };
+        copies: &Room,
+    ) -> Result<(), Unfit> {
+        let Some(set) = self.set(call) else { return Ok(()) };
         if !call.renames.is_empty() {
             for entity in &mut entities {
                 paths::rename(supergraph, entity, &call.renames);
@@ -226,6 +231,8 @@ impl<'a> Batch<'a> {
                 *uses += 1;
             }
         }
+        let further_uses = uses.iter().map(|uses| uses.saturating_sub(1));
+        copies.take_copies(entities.iter().zip(further_uses)).ok_or(Unfit::TooManyCopies)?;
         for (path, places) in call.paths.iter().zip(&set.places) {
             let mut places = places.iter().peekable();
             paths::visit_mut(supergraph, data, path, &mut Vec::new(), &mut |target, indices| {
@@ -240,6 +247,7 @@ impl<'a> Batch<'a> {
                 }
             });
         }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ mod entities;
 mod faults;
 mod merge;
 mod paths;
+mod room;
 
 use std::{
     panic::AssertUnwindSafe,
@@ -33,21 +34,29 @@ use crate::{
     value::{Object, Value},
 };
 use entities::Batch;
-use faults::Answered;
+use faults::{Answered, Unfit};
 use paths::Place;
+use room::{MOST_ANSWERED, MOST_COPIED, Room};
 
-/// What subgraphs answer in one execution, as it comes. Merged data borrows from it.
-pub(crate) struct Answers(Box<[OnceLock<Answer>]>);
+/// What subgraphs answer in one execution, as it comes. Merged data borrows from it, so that it is kept to the end.
+pub(crate) struct Answers {
+    /// By the number of the request.
+    kept: Box<[OnceLock<Answer>]>,
+    room: Room,
+}
 
 impl Answers {
     /// Room for the answers to all requests of a plan.
     pub(crate) fn of(plan: &Plan) -> Self {
-        Self((0..plan.fetches).map(|_| OnceLock::new()).collect())
+        Self { kept: (0..plan.fetches).map(|_| OnceLock::new()).collect(), room: Room::of(MOST_ANSWERED) }
     }
 
-    /// Keeps the one answer that a request gets in an execution.
-    fn keep(&self, fetch: &Fetch, answer: Answer) -> &Answer {
-        self.0[fetch.id].get_or_init(|| answer)
+    /// Keeps the one answer that a request gets in an execution. What a schema in this process answers is no body.
+    fn keep(&self, fetch: &Fetch, answer: Answer) -> Result<&Answer, Unfit> {
+        if let Answer::Json(body) = &answer {
+            self.room.take(body.len()).ok_or(Unfit::TooLong)?;
+        }
+        Ok(self.kept[fetch.id].get_or_init(|| answer))
     }
 }
 
@@ -61,6 +70,8 @@ pub(crate) struct Execution<'a> {
     /// How long each subgraph may take for one request, in the same order.
     pub(crate) timeouts: &'a [Duration],
     answers: &'a Answers,
+    /// For values that stand at several places.
+    copies: Room,
     state: Mutex<Merged<'a>>,
 }
 
@@ -82,7 +93,8 @@ impl<'a> Execution<'a> {
         answers: &'a Answers,
     ) -> Self {
         let state = Mutex::new(Merged { data: Value::Object(Object::default()), errors: Errors::default() });
-        Self { supergraph, upstreams, variables, caller, timeouts, answers, state }
+        let copies = Room::of(MOST_COPIED);
+        Self { supergraph, upstreams, variables, caller, timeouts, answers, copies, state }
     }
 
     /// Runs a step and everything below it.
@@ -108,7 +120,7 @@ impl<'a> Execution<'a> {
     pub(crate) fn take_event(&self, fetch: &'a Fetch, event: Result<Answer, Failure>) {
         if let Source::Root { path, keys, renames } = &fetch.source {
             let answered = event.and_then(|event| self.answered(fetch, event));
-            self.merge_root(path, keys, renames, answered);
+            self.merge_root(fetch, path, keys, renames, answered);
         }
     }
 
@@ -124,7 +136,7 @@ impl<'a> Execution<'a> {
                     return;
                 }
                 let answer = self.send(fetch, Vec::new()).await;
-                self.merge_root(path, keys, renames, answer);
+                self.merge_root(fetch, path, keys, renames, answer);
             }
             Source::Entities(calls) => {
                 let batch = {
@@ -136,16 +148,27 @@ impl<'a> Execution<'a> {
                 let Some((batch, variables)) = batch.into_request() else { return };
                 let answer = self.send(fetch, variables).await;
                 let Merged { data, errors } = &mut *self.lock();
-                if let Err(failure) = batch.merge(self.supergraph, calls, answer, data, errors) {
-                    failure.log(self.subgraph_name(fetch), self.caller);
+                if let Err(unfit) = batch.merge(self.supergraph, calls, answer, data, errors, &self.copies) {
+                    self.unavailable(fetch, &unfit);
                 }
             }
         }
     }
 
-    fn merge_root(&self, path: &Path, keys: &[Name], renames: &'a [Rename], answer: Result<Answered<'a>, Failure>) {
+    fn merge_root(
+        &self,
+        fetch: &Fetch,
+        path: &Path,
+        keys: &[Name],
+        renames: &'a [Rename],
+        answer: Result<Answered<'a>, Failure>,
+    ) {
         let Merged { data, errors } = &mut *self.lock();
         let places = paths::find(self.supergraph, data, path);
+        let answer = answer.and_then(|answered| {
+            let copies = self.copies.take_copies([(&answered.data, places.len().saturating_sub(1))]);
+            copies.map(|()| answered).ok_or_else(|| self.unavailable(fetch, &Unfit::TooManyCopies))
+        });
         match answer {
             Ok(mut answered) => {
                 paths::rename(self.supergraph, &mut answered.data, renames);
@@ -187,14 +210,18 @@ impl<'a> Execution<'a> {
     }
 
     fn answered(&self, fetch: &Fetch, answer: Answer) -> Result<Answered<'a>, Failure> {
-        let subgraph = self.subgraph_name(fetch);
-        let response = self.answers.keep(fetch, answer).read().map_err(|error| {
-            let (trace_id, error) = (&self.caller.trace_id, &error as &dyn std::error::Error);
-            tracing::warn!(subgraph, trace_id, error, "a subgraph's answer is no GraphQL response");
-            Failure::Unavailable
-        })?;
+        let kept = self.answers.keep(fetch, answer);
+        let response = kept.and_then(|answer| Ok(answer.read()?)).map_err(|unfit| self.unavailable(fetch, &unfit))?;
         let is_ours = self.upstreams[fetch.subgraph].is_ours();
-        Ok(Answered::from_response(response, subgraph, is_ours, self.caller))
+        Ok(Answered::from_response(response, self.subgraph_name(fetch), is_ours, self.caller))
+    }
+
+    /// Logs why an answer is not taken in. A subgraph that gives such an answer counts as one that gives none.
+    fn unavailable(&self, fetch: &Fetch, unfit: &Unfit) -> Failure {
+        let (subgraph, trace_id) = (self.subgraph_name(fetch), &self.caller.trace_id);
+        let error = unfit as &dyn std::error::Error;
+        tracing::warn!(subgraph, trace_id, error, "a subgraph's answer is of no use");
+        Failure::Unavailable
     }
 
     fn request(&self, fetch: &'a Fetch, representations: Vec<(&'a Name, Variable<'a>)>) -> SubgraphRequest<'a> {

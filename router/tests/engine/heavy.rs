@@ -35,6 +35,31 @@ fn one_item(places: usize, extender: Scripted) -> Gateway {
 }
 
 #[tokio::test]
+async fn an_entity_is_not_copied_to_many_places_with_whatever_its_subgraph_adds() {
+    let padded = |values: usize| json!({ "price": 7, "padding": vec![0; values] });
+    for (values, fits) in [(1_000, true), (10_000, false)] {
+        let extender = Scripted::with_data(json!({ "_entities": [padded(values)] }));
+        let body = ask(&one_item(500, extender), "{ items { price } }").await;
+        let price = if fits { json!(7) } else { json!(null) };
+        assert_eq!(body["data"]["items"], json!(vec![json!({ "price": price }); 500]), "{values}");
+        let refused = [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["items", 0, "price"]))];
+        assert_eq!(errors_of(&body), if fits { &[][..] } else { &refused }, "{values}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_not_copied_to_many_places_with_whatever_its_subgraph_adds() {
+    for (values, fits) in [(1_000, true), (10_000, false)] {
+        let extender = Scripted::with_data(json!({ "motto": "m", "padding": vec![0; values] }));
+        let body = ask(&one_item(500, extender), "{ roots { motto } }").await;
+        let motto = if fits { json!("m") } else { json!(null) };
+        assert_eq!(body["data"]["roots"], json!(vec![json!({ "motto": motto }); 500]), "{values}");
+        let refused = [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["roots", 0, "motto"]))];
+        assert_eq!(errors_of(&body), if fits { &[][..] } else { &refused }, "{values}");
+    }
+}
+
+#[tokio::test]
 async fn many_entities_that_are_not_there_are_found_by_one_walk() {
     // One walk for each of them would be 40,000,000,000 steps.
     let count = 200_000;
