@@ -232,6 +232,21 @@ impl Value<'_> {
             _ => None,
         }
     }
+
+    /// Bytes of memory that a copy takes. Only texts that had escapes are copied with it.
+    pub(crate) fn copied_bytes(&self) -> usize {
+        let name_bytes =
+            |name: &Cow<'_, str>| size_of_val(name) + if let Cow::Owned(text) = name { text.len() } else { 0 };
+        let below = match self {
+            Self::String(Cow::Owned(text)) => text.len(),
+            Self::List(items) => items.iter().map(Self::copied_bytes).sum(),
+            Self::Object(Object(members)) => {
+                members.iter().map(|(name, value)| name_bytes(name) + value.copied_bytes()).sum()
+            }
+            _ => 0,
+        };
+        size_of_val(self) + below
+    }
 }
 
 impl<'a> From<&'a OwnedValue> for Value<'a> {
@@ -316,6 +331,17 @@ mod tests {
             object.rename("n2", "m1");
             assert_eq!((object.len(), object.get("m1")), (count + 1, Some(&Value::Boolean(true))));
         }
+    }
+
+    #[test]
+    fn a_copy_takes_the_room_of_its_values_and_of_the_texts_that_are_not_shared() {
+        let list = |text| Value::List(vec![Value::Null, Value::String(text)]);
+        let shared = list(Cow::Borrowed("text")).copied_bytes();
+        assert_eq!(shared, 3 * size_of::<Value<'_>>());
+        assert_eq!(list("x".repeat(1000).into()).copied_bytes(), shared + 1000);
+        let object = |name| Value::Object(Object::of(vec![(name, list("text".into()))])).copied_bytes();
+        assert_eq!(object("name".into()), size_of::<Member<'_>>() + shared);
+        assert_eq!(object("x".repeat(1000).into()), object("name".into()) + 1000);
     }
 
     #[test]

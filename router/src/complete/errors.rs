@@ -60,7 +60,13 @@ pub(crate) enum Step {
 pub(crate) struct Errors {
     pub(super) list: Vec<SubgraphError>,
     pub(super) root: Places,
+    /// Of the places of errors that are one of many.
+    steps: usize,
 }
+
+/// Steps of all places of errors that are one of many: ten errors, which is what clients are told, at two thousand
+/// places five steps deep.
+const MOST_STEPS: usize = 100_000;
 
 /// The errors at a place and below it.
 #[derive(Debug, Default)]
@@ -87,9 +93,30 @@ impl Errors {
         }
     }
 
+    /// Files one of the errors of an answer, unless errors would take too much room. Then it comes back as one that
+    /// speaks of the whole request, and stands for all that follow it.
+    pub(crate) fn add_one_of_many(
+        &mut self,
+        error: SubgraphError,
+        places: impl IntoIterator<Item = Vec<Step>>,
+    ) -> Result<(), SubgraphError> {
+        let (mut filed, mut steps) = (Vec::new(), self.steps);
+        for place in places {
+            steps += place.len();
+            if steps > MOST_STEPS {
+                return Err(SubgraphError { once: true, ..error });
+            }
+            filed.push(place);
+        }
+        self.steps = steps;
+        self.add(error, filed);
+        Ok(())
+    }
+
     /// Files that entities are not there.
-    pub(crate) fn add_absences(&mut self, places: Vec<Vec<Step>>) {
-        if !places.is_empty() {
+    pub(crate) fn add_absences(&mut self, places: impl IntoIterator<Item = Vec<Step>>) {
+        let mut places = places.into_iter().peekable();
+        if places.peek().is_some() {
             self.add(SubgraphError::absence(), places);
         }
     }
@@ -119,5 +146,36 @@ impl Places {
 
     pub(super) fn index(&self, index: usize) -> Option<&Self> {
         self.indices.get(&index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filed(places: &Places) -> usize {
+        let below = places.keys.values().chain(places.indices.values());
+        places.here.len() + below.map(filed).sum::<usize>()
+    }
+
+    #[test]
+    fn many_errors_at_many_places_are_filed_up_to_a_number_of_steps() {
+        let mut errors = Errors::default();
+        let add = |errors: &mut Errors| {
+            let places = (0..5_000).map(|at| vec![Step::Index(at), Step::Key(Name::new("field"))]);
+            errors.add_one_of_many(SubgraphError::new(Code::Internal, "no"), places)
+        };
+        let added = (0..101).map(|_| add(&mut errors)).take_while(Result::is_ok).count();
+        assert_eq!((added, filed(&errors.root)), (MOST_STEPS / 2 / 5_000, MOST_STEPS / 2));
+        let rest = add(&mut errors).unwrap_err();
+        assert!(rest.once, "it is told once, wherever a value is missing");
+        assert_eq!(filed(&errors.root), MOST_STEPS / 2, "what has no room leaves nothing behind");
+    }
+
+    #[test]
+    fn a_long_path_counts_for_its_length() {
+        let deep = (0..1_000).map(|at| vec![Step::Index(at); 128]);
+        let added = Errors::default().add_one_of_many(SubgraphError::new(Code::Internal, "no"), deep);
+        assert!(added.is_err());
     }
 }

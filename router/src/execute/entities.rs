@@ -2,14 +2,16 @@
 //!
 //! Each distinct representation is sent once, however many places it stands at.
 
-use std::{borrow::Cow, collections::HashMap, hash::BuildHasher};
+use std::{borrow::Cow, collections::HashMap, hash::BuildHasher, slice};
 
 use async_graphql::Name;
 
 use super::{
-    Answered, file,
+    faults::{Answered, PlacedError, Unfit},
+    file,
     merge::{merge, merge_copy},
     paths::{self, is_one_of, typename},
+    room::Room,
 };
 use crate::{
     complete::{Errors, Step},
@@ -97,61 +99,67 @@ impl<'a> Batch<'a> {
         answer: Result<Answered<'a>, Failure>,
         data: &mut Value<'a>,
         errors: &mut Errors,
-    ) -> Result<(), Failure> {
+        copies: &Room,
+    ) -> Result<(), Unfit> {
         let mut answered = match answer {
             Ok(answered) => answered,
             Err(failure) => {
-                let filed = calls.iter().flat_map(|call| self.places_of(call, data, None, &[])).collect::<Vec<_>>();
-                errors.add(failure.into_error(), filed);
+                errors.add(failure.into_error(), self.places(calls, data));
                 return Ok(());
             }
         };
         let is_explained = !answered.errors.is_empty();
-        for error in answered.errors {
-            let steps = paths::steps(&error.path, &[]);
-            let call = match steps.first() {
-                Some(Step::Key(key)) => calls.iter().find(|call| call.key == *key),
-                _ => None,
-            };
-            let mut public = error.error;
-            let filed = match (call, steps.get(1)) {
-                (Some(call), Some(Step::Index(at))) => {
-                    let tail = paths::steps(&error.path[2..], &call.renames);
-                    self.places_of(call, data, Some(*at), &tail)
-                }
-                // No index: some entity, and nobody says which. It is told where a value is missing.
-                (Some(call), _) => {
-                    public.once = true;
-                    let tail = paths::steps(&error.path[1..], &call.renames);
-                    self.places_of(call, data, None, &tail)
-                }
-                (None, _) => {
-                    public.once = true;
-                    calls.iter().flat_map(|call| self.places_of(call, data, None, &[])).collect()
-                }
-            };
-            errors.add(public, filed);
-        }
-        let mut unanswered = Vec::new();
+        self.file_errors(calls, answered.errors, data, errors);
+        let (mut unfit, mut unanswered) = (None, Vec::new());
         for call in calls {
             let found = match &mut answered.data {
                 Value::Object(members) => members.get_mut(&call.key).map(std::mem::take),
                 _ => None,
             };
-            match found {
+            let merged = match found {
                 Some(Value::List(entities)) if self.fit(call, &entities) => {
-                    errors.add_absences(self.absent_places(call, &entities, data));
-                    self.merge_call(supergraph, call, entities, data);
+                    let is_absent = |at: usize| entities.get(at) == Some(&Value::Null);
+                    errors.add_absences(self.places_of(call, data, is_absent, &[]));
+                    self.merge_call(supergraph, call, entities, data, copies)
                 }
-                None | Some(Value::Null) if is_explained => {}
-                _ => unanswered.extend(self.places_of(call, data, None, &[])),
+                None | Some(Value::Null) if is_explained => Ok(()),
+                _ => Err(Unfit::NoEntities),
+            };
+            if let Err(reason) = merged {
+                unfit = Some(reason);
+                unanswered.push(call);
             }
         }
-        if unanswered.is_empty() {
-            return Ok(());
+        let Some(unfit) = unfit else { return Ok(()) };
+        errors.add(Failure::Unavailable.into_error(), self.places(unanswered, data));
+        Err(unfit)
+    }
+
+    /// Files the errors of an answer at the places that they speak of.
+    fn file_errors(&self, calls: &[EntityCall], found: Vec<PlacedError>, data: &Value<'_>, errors: &mut Errors) {
+        for error in found {
+            let steps = paths::steps(&error.path, &[]);
+            let call = match steps.first() {
+                Some(Step::Key(key)) => calls.iter().find(|call| call.key == *key),
+                _ => None,
+            };
+            let (meant, only, tail) = match (call, steps.get(1)) {
+                (Some(call), Some(Step::Index(at))) => {
+                    (slice::from_ref(call), Some(*at), paths::steps(&error.path[2..], &call.renames))
+                }
+                // No index: some entity, and nobody says which. It is told where a value is missing.
+                (Some(call), _) => (slice::from_ref(call), None, paths::steps(&error.path[1..], &call.renames)),
+                (None, _) => (calls, None, Vec::new()),
+            };
+            let mut public = error.error;
+            public.once |= only.is_none();
+            let is_meant = |at| only.is_none_or(|only| only == at);
+            let places = meant.iter().flat_map(|call| self.places_of(call, data, is_meant, &tail));
+            if let Err(rest) = errors.add_one_of_many(public, places) {
+                errors.add(rest, self.places(calls, data));
+                break;
+            }
         }
-        errors.add(Failure::Unavailable.into_error(), unanswered);
-        Err(Failure::Unavailable)
     }
 
     /// The fields that are not asked for because their entity lacks what they require, where an error already tells
@@ -179,23 +187,28 @@ impl<'a> Batch<'a> {
         self.sets.iter().find(|set| *set.variable == call.variable)
     }
 
-    /// Where an error belongs: at every place of one representation, or of all of them.
-    fn places_of(&self, call: &EntityCall, data: &Value<'_>, only: Option<usize>, tail: &[Step]) -> Vec<Vec<Step>> {
-        let Some(set) = self.set(call) else { return Vec::new() };
-        let mut filed = Vec::new();
-        for (path, places) in call.paths.iter().zip(&set.places) {
-            for (indices, _) in places.iter().filter(|(_, at)| only.is_none_or(|only| only == *at)) {
-                let place = paths::place_steps(data, path, indices);
-                filed.extend(file(&place, tail, &call.provides));
-            }
-        }
-        filed
+    /// Where an error belongs that is `tail` below each of these representations: at every place of them, by one walk.
+    fn places_of(
+        &self,
+        call: &EntityCall,
+        data: &Value<'_>,
+        is_meant: impl Fn(usize) -> bool + Copy,
+        tail: &[Step],
+    ) -> impl Iterator<Item = Vec<Step>> {
+        let ends = self.set(call).into_iter().flat_map(|set| call.paths.iter().zip(&set.places));
+        ends.flat_map(move |(path, places)| {
+            let places = places.iter().filter(move |(_, at)| is_meant(*at));
+            places.flat_map(move |(indices, _)| file(&paths::place_steps(data, path, indices), tail, &call.provides))
+        })
     }
 
-    /// The fields that the request was for, wherever an entity stands that was answered with null.
-    fn absent_places(&self, call: &EntityCall, entities: &[Value<'_>], data: &Value<'_>) -> Vec<Vec<Step>> {
-        let absent = entities.iter().enumerate().filter(|(_, entity)| **entity == Value::Null);
-        absent.flat_map(|(at, _)| self.places_of(call, data, Some(at), &[])).collect()
+    /// All fields that calls are for.
+    fn places<'c>(
+        &self,
+        calls: impl IntoIterator<Item = &'c EntityCall>,
+        data: &Value<'_>,
+    ) -> impl Iterator<Item = Vec<Step>> {
+        calls.into_iter().flat_map(|call| self.places_of(call, data, |_| true, &[]))
     }
 
     fn merge_call(
@@ -204,8 +217,9 @@ impl<'a> Batch<'a> {
         call: &'a EntityCall,
         mut entities: Vec<Value<'a>>,
         data: &mut Value<'a>,
-    ) {
-        let Some(set) = self.set(call) else { return };
+        copies: &Room,
+    ) -> Result<(), Unfit> {
+        let Some(set) = self.set(call) else { return Ok(()) };
         if !call.renames.is_empty() {
             for entity in &mut entities {
                 paths::rename(supergraph, entity, &call.renames);
@@ -217,6 +231,8 @@ impl<'a> Batch<'a> {
                 *uses += 1;
             }
         }
+        let further_uses = uses.iter().map(|uses| uses.saturating_sub(1));
+        copies.take_copies(entities.iter().zip(further_uses)).ok_or(Unfit::TooManyCopies)?;
         for (path, places) in call.paths.iter().zip(&set.places) {
             let mut places = places.iter().peekable();
             paths::visit_mut(supergraph, data, path, &mut Vec::new(), &mut |target, indices| {
@@ -231,6 +247,7 @@ impl<'a> Batch<'a> {
                 }
             });
         }
+        Ok(())
     }
 }
 

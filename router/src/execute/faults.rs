@@ -6,7 +6,25 @@ use async_graphql::{PathSegment, ServerError, Value as OwnedValue};
 use chatty_access::Caller;
 use chatty_kit::Code;
 
-use crate::{complete::SubgraphError, upstream::Response, value::Value};
+use super::room::{MOST_ANSWERED, MOST_COPIED};
+use crate::{
+    complete::SubgraphError,
+    upstream::{NotGraphql, Response},
+    value::Value,
+};
+
+/// Why an answer is not taken in.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unfit {
+    #[error("no GraphQL response")]
+    NotGraphql(#[from] NotGraphql),
+    #[error("the answers to one operation have more than {MOST_ANSWERED} bytes")]
+    TooLong,
+    #[error("something else than the entities that were asked for")]
+    NoEntities,
+    #[error("copies of values for further places take more than {MOST_COPIED} bytes")]
+    TooManyCopies,
+}
 
 /// A subgraph's answer.
 pub(super) struct Answered<'a> {

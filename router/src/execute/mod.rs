@@ -7,6 +7,7 @@ mod entities;
 mod faults;
 mod merge;
 mod paths;
+mod room;
 
 use std::{
     panic::AssertUnwindSafe,
@@ -33,20 +34,29 @@ use crate::{
     value::{Object, Value},
 };
 use entities::Batch;
-use faults::Answered;
+use faults::{Answered, Unfit};
+use paths::Place;
+use room::{MOST_ANSWERED, MOST_COPIED, Room};
 
-/// What subgraphs answer in one execution, as it comes. Merged data borrows from it.
-pub(crate) struct Answers(Box<[OnceLock<Answer>]>);
+/// What subgraphs answer in one execution, as it comes. Merged data borrows from it, so that it is kept to the end.
+pub(crate) struct Answers {
+    /// By the number of the request.
+    kept: Box<[OnceLock<Answer>]>,
+    room: Room,
+}
 
 impl Answers {
     /// Room for the answers to all requests of a plan.
     pub(crate) fn of(plan: &Plan) -> Self {
-        Self((0..plan.fetches).map(|_| OnceLock::new()).collect())
+        Self { kept: (0..plan.fetches).map(|_| OnceLock::new()).collect(), room: Room::of(MOST_ANSWERED) }
     }
 
-    /// Keeps the one answer that a request gets in an execution.
-    fn keep(&self, fetch: &Fetch, answer: Answer) -> &Answer {
-        self.0[fetch.id].get_or_init(|| answer)
+    /// Keeps the one answer that a request gets in an execution. What a schema in this process answers is no body.
+    fn keep(&self, fetch: &Fetch, answer: Answer) -> Result<&Answer, Unfit> {
+        if let Answer::Json(body) = &answer {
+            self.room.take(body.len()).ok_or(Unfit::TooLong)?;
+        }
+        Ok(self.kept[fetch.id].get_or_init(|| answer))
     }
 }
 
@@ -60,7 +70,10 @@ pub(crate) struct Execution<'a> {
     /// How long each subgraph may take for one request, in the same order.
     pub(crate) timeouts: &'a [Duration],
     answers: &'a Answers,
+    /// Whether the plan is a mutation's.
     of_mutation: bool,
+    /// For values that stand at several places.
+    copies: Room,
     state: Mutex<Merged<'a>>,
 }
 
@@ -83,7 +96,8 @@ impl<'a> Execution<'a> {
         of_mutation: bool,
     ) -> Self {
         let state = Mutex::new(Merged { data: Value::Object(Object::default()), errors: Errors::default() });
-        Self { supergraph, upstreams, variables, caller, timeouts, answers, of_mutation, state }
+        let copies = Room::of(MOST_COPIED);
+        Self { supergraph, upstreams, variables, caller, timeouts, answers, of_mutation, copies, state }
     }
 
     /// Runs a step and everything below it.
@@ -109,7 +123,7 @@ impl<'a> Execution<'a> {
     pub(crate) fn take_event(&self, fetch: &'a Fetch, event: Result<Answer, Failure>) {
         if let Source::Root { path, keys, renames } = &fetch.source {
             let answered = event.and_then(|event| self.answered(fetch, event));
-            self.merge_root(path, keys, renames, answered);
+            self.merge_root(fetch, path, keys, renames, answered);
         }
     }
 
@@ -125,7 +139,7 @@ impl<'a> Execution<'a> {
                     return;
                 }
                 let answer = self.send(fetch, Vec::new()).await;
-                self.merge_root(path, keys, renames, answer);
+                self.merge_root(fetch, path, keys, renames, answer);
             }
             Source::Entities(calls) => {
                 let batch = {
@@ -137,31 +151,43 @@ impl<'a> Execution<'a> {
                 let Some((batch, variables)) = batch.into_request() else { return };
                 let answer = self.send(fetch, variables).await;
                 let Merged { data, errors } = &mut *self.lock();
-                if let Err(failure) = batch.merge(self.supergraph, calls, answer, data, errors) {
-                    failure.log(self.subgraph_name(fetch), self.caller);
+                if let Err(unfit) = batch.merge(self.supergraph, calls, answer, data, errors, &self.copies) {
+                    self.unavailable(fetch, &unfit);
                 }
             }
         }
     }
 
-    fn merge_root(&self, path: &Path, keys: &[Name], renames: &'a [Rename], answer: Result<Answered<'a>, Failure>) {
+    fn merge_root(
+        &self,
+        fetch: &Fetch,
+        path: &Path,
+        keys: &[Name],
+        renames: &'a [Rename],
+        answer: Result<Answered<'a>, Failure>,
+    ) {
         let Merged { data, errors } = &mut *self.lock();
         let places = paths::find(self.supergraph, data, path);
+        let answer = answer.and_then(|answered| {
+            let copies = self.copies.take_copies([(&answered.data, places.len().saturating_sub(1))]);
+            copies.map(|()| answered).ok_or_else(|| self.unavailable(fetch, &Unfit::TooManyCopies))
+        });
         match answer {
             Ok(mut answered) => {
                 paths::rename(self.supergraph, &mut answered.data, renames);
                 for error in answered.errors {
                     let tail = paths::steps(&error.path, renames);
-                    let filed = places.iter().flat_map(|place| file(&place.steps, &tail, keys));
-                    errors.add(error.error, filed.collect::<Vec<_>>());
+                    if let Err(rest) = errors.add_one_of_many(error.error, file_all(&places, &tail, keys)) {
+                        errors.add(rest, file_all(&places, &[], keys));
+                        break;
+                    }
                 }
                 if let Value::Object(members) = answered.data {
                     paths::merge_into(self.supergraph, data, path, &places, Value::Object(members));
                 }
             }
             Err(failure) => {
-                let filed = places.iter().flat_map(|place| file(&place.steps, &[], keys)).collect::<Vec<_>>();
-                errors.add(failure.into_error(), filed);
+                errors.add(failure.into_error(), file_all(&places, &[], keys));
             }
         }
     }
@@ -187,14 +213,18 @@ impl<'a> Execution<'a> {
     }
 
     fn answered(&self, fetch: &Fetch, answer: Answer) -> Result<Answered<'a>, Failure> {
-        let subgraph = self.subgraph_name(fetch);
-        let response = self.answers.keep(fetch, answer).read().map_err(|error| {
-            let (trace_id, error) = (&self.caller.trace_id, &error as &dyn std::error::Error);
-            tracing::warn!(subgraph, trace_id, error, "a subgraph's answer is no GraphQL response");
-            Failure::Unavailable
-        })?;
+        let kept = self.answers.keep(fetch, answer);
+        let response = kept.and_then(|answer| Ok(answer.read()?)).map_err(|unfit| self.unavailable(fetch, &unfit))?;
         let is_ours = self.upstreams[fetch.subgraph].is_ours();
-        Ok(Answered::from_response(response, subgraph, is_ours, self.caller))
+        Ok(Answered::from_response(response, self.subgraph_name(fetch), is_ours, self.caller))
+    }
+
+    /// Logs why an answer is not taken in. A subgraph that gives such an answer counts as one that gives none.
+    fn unavailable(&self, fetch: &Fetch, unfit: &Unfit) -> Failure {
+        let (subgraph, trace_id) = (self.subgraph_name(fetch), &self.caller.trace_id);
+        let error = unfit as &dyn std::error::Error;
+        tracing::warn!(subgraph, trace_id, error, "a subgraph's answer is of no use");
+        Failure::Unavailable
     }
 
     fn request(&self, fetch: &'a Fetch, representations: Vec<(&'a Name, Variable<'a>)>) -> SubgraphRequest<'a> {
@@ -221,6 +251,11 @@ impl<'a> Execution<'a> {
 fn file(place: &[Step], tail: &[Step], keys: &[Name]) -> Vec<Vec<Step>> {
     let below = |steps: &[Step]| place.iter().chain(steps).cloned().collect();
     if tail.is_empty() { keys.iter().map(|key| below(&[Step::Key(key.clone())])).collect() } else { vec![below(tail)] }
+}
+
+/// The same for several places.
+fn file_all(places: &[Place], tail: &[Step], keys: &[Name]) -> impl Iterator<Item = Vec<Step>> {
+    places.iter().flat_map(move |place| file(&place.steps, tail, keys))
 }
 
 impl Failure {

@@ -8,6 +8,7 @@ mod conditions;
 mod errors;
 mod fixture;
 mod fragments;
+mod heavy;
 mod hostile;
 mod introspection;
 mod letter;

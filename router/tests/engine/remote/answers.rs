@@ -80,6 +80,24 @@ async fn an_answer_without_an_end_is_given_up_at_its_limit() {
 }
 
 #[tokio::test]
+async fn answers_of_one_operation_share_a_limit_also_for_what_nobody_reads() {
+    let padded = |data: &str, mebibytes: usize| {
+        let padding = " ".repeat(mebibytes * 1024 * 1024);
+        ok("application/json", &format!(r#"{{"data":{data},"extensions":{{"padding":"{padding}"}}}}"#))
+    };
+    let items = padded(r#"{"items":[{"__typename":"Item","id":"a"}]}"#, 40);
+    let (small, large) = (padded(r#"{"_entities":[{"price":7}]}"#, 23), padded(r#"{"_entities":[{"price":7}]}"#, 24));
+    let items = Server::start(move |_, _| Reaction::Answer(items.clone()));
+    let prices = Server::start(move |_, at| Reaction::Answer(if at == 0 { small.clone() } else { large.clone() }));
+    let gateway = gateway(&[items.address], &[prices.address], within(60_000));
+    let query = "{ items { id price } }";
+    assert_eq!(ask(&gateway, query).await, json!({ "data": { "items": [{ "id": "a", "price": 7 }] } }));
+    let body = ask(&gateway, query).await;
+    assert_eq!(body["data"], json!({ "items": [{ "id": "a", "price": null }] }));
+    assert_eq!(errors_of(&body), [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["items", 0, "price"]))]);
+}
+
+#[tokio::test]
 async fn numbers_and_custom_scalars_come_through_untouched() {
     let any = r#"[18446744073709551615,-9223372036854775808,0.1,122.41629403378658,1e300,{"a":[null,"ENUM"]},"x"]"#;
     let body = ok("application/json", &format!("{{\"data\":{{\"any\":{any},\"rate\":1.0}}}}"));

@@ -1,0 +1,118 @@
+//! Small answers of subgraphs that would make much work: entities at many places, nulls and errors.
+
+use async_graphql::{PathSegment, Response, ServerError, Value};
+use chatty_router::{Gateway, Limits};
+use futures_util::FutureExt;
+use serde_json::json;
+
+use crate::{
+    fixture::errors_of,
+    scripted::{Scripted, ask, gateway_of},
+};
+
+const OWNER: &str = r#"
+    type Query { items: [Item!]! roots: Float }
+    type Item @key(fields: "id") { id: ID! }
+"#;
+const EXTENDER: &str = r#"
+    type Query { motto: String }
+    type Item @key(fields: "id") { id: ID! price: Int note: String }
+"#;
+
+/// A gateway over a subgraph of items with these ids and one that knows more of them.
+fn items(ids: impl Iterator<Item = String>, extender: Scripted) -> Gateway {
+    let items: Vec<_> = ids.map(|id| json!({ "__typename": "Item", "id": id })).collect();
+    let roots = vec![json!({ "__typename": "Query" }); items.len()];
+    let owner = Scripted::with_data(json!({ "items": items, "roots": roots }));
+    let subgraphs = vec![("owner", OWNER, owner), ("extender", EXTENDER, extender)];
+    // The composer does not know that the root of every subgraph can be asked anew; other composers do.
+    gateway_of(subgraphs, Limits::default(), |sdl| sdl.replace("roots: Float", "roots: [Query!]"))
+}
+
+/// One item at many places.
+fn one_item(places: usize, extender: Scripted) -> Gateway {
+    items((0..places).map(|_| "a".to_owned()), extender)
+}
+
+#[tokio::test]
+async fn an_entity_is_not_copied_to_many_places_with_whatever_its_subgraph_adds() {
+    let padded = |values: usize| json!({ "price": 7, "padding": vec![0; values] });
+    for (values, fits) in [(1_000, true), (10_000, false)] {
+        let extender = Scripted::with_data(json!({ "_entities": [padded(values)] }));
+        let body = ask(&one_item(500, extender), "{ items { price } }").await;
+        let price = if fits { json!(7) } else { json!(null) };
+        assert_eq!(body["data"]["items"], json!(vec![json!({ "price": price }); 500]), "{values}");
+        let refused = [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["items", 0, "price"]))];
+        assert_eq!(errors_of(&body), if fits { &[][..] } else { &refused }, "{values}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_not_copied_to_many_places_with_whatever_its_subgraph_adds() {
+    for (values, fits) in [(1_000, true), (10_000, false)] {
+        let extender = Scripted::with_data(json!({ "motto": "m", "padding": vec![0; values] }));
+        let body = ask(&one_item(500, extender), "{ roots { motto } }").await;
+        let motto = if fits { json!("m") } else { json!(null) };
+        assert_eq!(body["data"]["roots"], json!(vec![json!({ "motto": motto }); 500]), "{values}");
+        let refused = [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["roots", 0, "motto"]))];
+        assert_eq!(errors_of(&body), if fits { &[][..] } else { &refused }, "{values}");
+    }
+}
+
+#[tokio::test]
+async fn many_entities_that_are_not_there_are_found_by_one_walk() {
+    // One walk for each of them would be 40,000,000,000 steps.
+    let count = 200_000;
+    let extender = Scripted::with_data(json!({ "_entities": vec![json!(null); count] }));
+    let body = ask(&items((0..count).map(|at| at.to_string()), extender), "{ items { price } }").await;
+    assert_eq!(body, json!({ "data": { "items": vec![json!({ "price": null }); count] } }));
+}
+
+/// An extender that knows nothing and reports a hundred errors at this path.
+fn failing(path: Vec<PathSegment>) -> Scripted {
+    Scripted::with(move |_| {
+        let error = |at: usize| {
+            let error = ServerError { path: path.clone(), ..ServerError::new(format!("no {at}"), None) };
+            let mut extensions = async_graphql::ErrorExtensionValues::default();
+            extensions.set("code", "NO");
+            ServerError { extensions: Some(extensions), ..error }
+        };
+        let mut response = Response::new(Value::from_json(json!({ "_entities": [null], "motto": null })).unwrap());
+        response.errors = (0..100).map(error).collect();
+        std::future::ready(response).boxed()
+    })
+}
+
+fn messages(body: &serde_json::Value) -> Vec<&serde_json::Value> {
+    body["errors"].as_array().unwrap().iter().map(|error| &error["message"]).collect()
+}
+
+fn entities(further: &[PathSegment]) -> Vec<PathSegment> {
+    [&[PathSegment::Field("_entities".to_owned())], further].concat()
+}
+
+#[tokio::test]
+async fn of_many_errors_at_many_places_those_that_find_room_are_told_and_one_for_the_rest() {
+    let no = |path| ("NO".to_owned(), path);
+    let price = PathSegment::Field("price".to_owned());
+    let paths =
+        [entities(&[]), entities(std::slice::from_ref(&price)), entities(&[PathSegment::Index(0), price]), Vec::new()];
+    for path in paths {
+        // A place has three steps: each error finds room alone, and no other beside it.
+        let body = ask(&one_item(20_000, failing(path.clone())), "{ items { price } }").await;
+        assert_eq!(body["data"]["items"], json!(vec![json!({ "price": null }); 20_000]));
+        assert_eq!(errors_of(&body)[..2], [no(json!(["items", 0, "price"])), no(json!(["items", 0, "price"]))]);
+        let names_an_item = matches!(path.get(1), Some(PathSegment::Index(_)));
+        // One that names its item is told at each of its places, as far as errors are told.
+        let expected = if names_an_item { &["no 0", "no 1", "no 0", "no 0"][..] } else { &["no 0", "no 1"] };
+        assert_eq!(messages(&body).into_iter().take(4).collect::<Vec<_>>(), expected, "{path:?}");
+    }
+}
+
+#[tokio::test]
+async fn many_errors_of_an_answer_at_many_places_are_bounded_as_well() {
+    let path = vec![PathSegment::Field("motto".to_owned())];
+    let body = ask(&one_item(20_000, failing(path)), "{ roots { motto } }").await;
+    assert_eq!(body["data"]["roots"], json!(vec![json!({ "motto": null }); 20_000]));
+    assert_eq!(messages(&body)[..4], ["no 0", "no 1", "no 0", "no 0"]);
+}
