@@ -133,7 +133,7 @@ impl<'a> Writer<'a> {
         places: Option<&'a Places>,
     ) -> Result<(), Stop> {
         self.out.push(b'{');
-        for field in &object.fields {
+        for (at, field) in object.fields.iter().enumerate() {
             self.out.extend_from_slice(&field.prefix);
             match &field.value {
                 FieldValue::Typename(name) => self.out.extend_from_slice(name),
@@ -144,10 +144,7 @@ impl<'a> Writer<'a> {
                     self.report.enter_key(&field.response_key);
                     let written = self.value(shape, field, value, below);
                     self.report.leave();
-                    if let (Err(Stop::Propagate | Stop::Absent), Some(places)) = (&written, places) {
-                        self.report.cut(places, object);
-                    }
-                    written?;
+                    written.map_err(|stop| self.cut(stop, object, at, places))?;
                 }
             }
             self.check_room()?;
@@ -157,6 +154,23 @@ impl<'a> Writer<'a> {
             self.report.strays(places, object);
         }
         Ok(())
+    }
+
+    /// Leaves an object at one of its fields. It is not for want of an entity if errors speak of the fields behind, which
+    /// are told then: their order must not decide that.
+    fn cut(&mut self, stop: Stop, object: &'a Object, at: usize, places: Option<&'a Places>) -> Stop {
+        match (stop, places) {
+            (Stop::Absent, Some(places)) => match self.report.behind(self.supergraph, places, &object.fields[at + 1..])
+            {
+                Cause::Errors => Stop::Propagate,
+                Cause::Absence | Cause::Unknown => Stop::Absent,
+            },
+            (Stop::Propagate, Some(places)) => {
+                self.report.cut(places, object);
+                stop
+            }
+            _ => stop,
+        }
     }
 
     /// Writes a value where its type says it belongs.

@@ -120,6 +120,18 @@ impl<'a> Report<'a> {
         cause
     }
 
+    /// All errors at and below fields of an object that is null.
+    pub(super) fn behind(&mut self, supergraph: &'a Supergraph, places: &Places, fields: &'a [ObjectField]) -> Cause {
+        let mut cause = Cause::Unknown;
+        for field in fields {
+            if let Some(below) = places.key(&field.data_key) {
+                let step = PathStep::Key(field.response_key.as_str());
+                cause = cause.max(self.below_step(supergraph, Some(step), below, data_shape(field)));
+            }
+        }
+        cause
+    }
+
     /// The same one step further down; a step that the client has no name for is left out.
     fn below_step(
         &mut self,

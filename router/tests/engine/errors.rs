@@ -1,8 +1,14 @@
 //! Partial failure: what failed is null, what did not is there, and paths speak the client's language.
 
+use async_graphql::{PathSegment, Response, ServerError, Value};
+use chatty_router::Limits;
+use futures_util::FutureExt;
 use serde_json::json;
 
-use crate::fixture::{Fixture, errors_of, repeated};
+use crate::{
+    fixture::{Fixture, errors_of, repeated},
+    scripted::{self, Scripted},
+};
 
 fn forbidden(path: &serde_json::Value) -> (String, serde_json::Value) {
     ("FORBIDDEN".to_owned(), path.clone())
@@ -139,4 +145,34 @@ async fn what_fails_under_one_alias_leaves_the_other_alias_of_the_same_object_al
     let body = f.ask("{ user(id: \"2\") { name } x: user(id: \"2\") { f: friends { odd } } }").await;
     assert_eq!(body["data"], json!({ "user": { "name": "name 2" }, "x": null }));
     assert_eq!(errors_of(&body), [forbidden(&json!(["x", "f", 1, "odd"]))]);
+}
+
+#[tokio::test]
+async fn why_an_entity_is_null_is_told_whichever_of_its_fields_comes_first() {
+    let first = r#"type Query { loose: [T] strict: [T!] } type T @key(fields: "id") { id: ID! }"#;
+    let second = r#"type Query { pong: Int } type T @key(fields: "id") { id: ID! ok: Int! bad: Int! }"#;
+    let things = json!([{ "__typename": "T", "id": "1" }, { "__typename": "T", "id": "2" }]);
+    // The second one is null because one of its fields must not be.
+    let script = |_: &_| {
+        let data = json!({ "_entities": [{ "ok": 1, "bad": 2 }, null] });
+        let path =
+            vec![PathSegment::Field("_entities".into()), PathSegment::Index(1), PathSegment::Field("bad".into())];
+        let error = ServerError { path, ..ServerError::new("no", None) };
+        let mut response = Response::new(Value::from_json(data).unwrap());
+        response.errors.push(error);
+        std::future::ready(response).boxed()
+    };
+    let data = json!({ "loose": things, "strict": things });
+    let gateway = scripted::gateway(
+        vec![("first", first, Scripted::with_data(data)), ("second", second, Scripted::with(script))],
+        Limits::default(),
+    );
+    for fields in ["ok bad", "bad ok"] {
+        let body = scripted::ask(&gateway, &format!("{{ loose {{ {fields} }} }}")).await;
+        assert_eq!(body["data"]["loose"], json!([{ "ok": 1, "bad": 2 }, null]), "{fields}");
+        assert_eq!(errors_of(&body), [("INTERNAL".to_owned(), json!(["loose", 1, "bad"]))], "{fields}");
+        let body = scripted::ask(&gateway, &format!("{{ strict {{ {fields} }} }}")).await;
+        assert_eq!(body["data"]["strict"], json!(null), "{fields}");
+        assert_eq!(errors_of(&body), [("INTERNAL".to_owned(), json!(["strict", 1, "bad"]))], "{fields}");
+    }
 }
