@@ -69,6 +69,8 @@ pub(crate) struct Supergraph {
     possible: HashMap<Name, Vec<Name>>,
     /// The fields of interfaces that the planner expands into one fragment per implementer.
     expanding: HashSet<(Name, Name)>,
+    /// Abstract types of which some objects are `@inaccessible`.
+    hiding: HashSet<Name>,
     /// Names of fields that have more than one type.
     several_types: HashSet<Name>,
 }
@@ -89,6 +91,7 @@ impl Supergraph {
             return Err(LoadError::ContextArgument(field));
         }
         Ok(Self {
+            hiding: hiding_types(&api, &full),
             possible: possible_types(&api),
             expanding: expanding_fields(&full),
             several_types: fields_with_several_types(&full),
@@ -105,16 +108,23 @@ impl Supergraph {
         self.possible.get(ty).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a value of the abstract type may be an object that clients may not see.
+    pub(crate) fn hides_objects(&self, ty: &Name) -> bool {
+        self.hiding.contains(ty)
+    }
+
     /// How many object types two abstract types share; 1 where either is no abstract type.
     pub(crate) fn common_objects(&self, one: &str, other: &str) -> u64 {
-        let is_abstract = |name: &str| {
-            self.api.types.get(name).is_some_and(|ty| matches!(ty, ExtendedType::Interface(_) | ExtendedType::Union(_)))
-        };
-        if !is_abstract(one) || !is_abstract(other) {
+        if !self.is_abstract(one) || !self.is_abstract(other) {
             return 1;
         }
         let (Some(one), Some(other)) = (self.possible.get(one), self.possible.get(other)) else { return 1 };
         one.iter().filter(|object| other.binary_search(object).is_ok()).count().max(1) as u64
+    }
+
+    /// Whether it is an interface or a union of the API schema.
+    pub(crate) fn is_abstract(&self, name: &str) -> bool {
+        self.api.types.get(name).is_some_and(|ty| matches!(ty, ExtendedType::Interface(_) | ExtendedType::Union(_)))
     }
 
     /// Whether the API schema says that `concrete` is, is a member of, or implements `condition`.
@@ -231,6 +241,12 @@ fn possible_types(api: &Schema) -> HashMap<Name, Vec<Name>> {
             Some((name.clone(), objects))
         })
         .collect()
+}
+
+fn hiding_types(api: &Schema, full: &Schema) -> HashSet<Name> {
+    let is_hidden = |object: &Name| !api.types.contains_key(object);
+    let types = possible_types(full).into_iter().filter(|(_, objects)| objects.iter().any(is_hidden));
+    types.map(|(name, _)| name).collect()
 }
 
 fn subgraph_names(full: &Schema) -> Vec<String> {
