@@ -7,7 +7,10 @@ use apollo_compiler::{
     schema::{ExtendedType, InterfaceType},
     validation::{DiagnosticList, Valid},
 };
-use federation_composition::{graphql_core, transform_supergraph_to_public_schema};
+use federation_composition::{
+    graphql_core::{self, Definition},
+    transform_supergraph_to_public_schema,
+};
 use http::Uri;
 
 use crate::{
@@ -78,8 +81,9 @@ pub(crate) struct Supergraph {
 impl Supergraph {
     pub(crate) fn parse(sdl: &str) -> Result<Self, LoadError> {
         let document = graphql_core::parse(sdl).map_err(|error| LoadError::Schema(error.message))?;
-        let api = transform_supergraph_to_public_schema(&document)
+        let mut api = transform_supergraph_to_public_schema(&document)
             .map_err(|error| LoadError::Schema(error.message().to_owned()))?;
+        remove_hidden_members(&mut api);
         let api_sdl = graphql_core::print(&api);
         let api =
             Schema::parse_and_validate(&api_sdl, "api.graphql").map_err(|invalid| invalid_schema(&invalid.errors))?;
@@ -201,6 +205,20 @@ fn invalid_schema(diagnostics: &DiagnosticList) -> LoadError {
         0 => told,
         more => format!("{told}; and {more} more"),
     })
+}
+
+/// Takes objects out of unions that are not in the schema: the transformation leaves there what is `@inaccessible`.
+fn remove_hidden_members(api: &mut graphql_core::Document) {
+    let objects = api.definitions.iter().filter_map(|definition| match definition {
+        Definition::ObjectTypeDefinition(object) => Some(object.name.value.clone()),
+        _ => None,
+    });
+    let objects: HashSet<_> = objects.collect();
+    for definition in &mut api.definitions {
+        if let Definition::UnionTypeDefinition(union) = definition {
+            union.types.retain(|member| objects.contains(&member.name.value));
+        }
+    }
 }
 
 /// The URL of a `@link` with a purpose (`for:`) whose feature is none of ours. The link specification wants such a schema

@@ -16,12 +16,15 @@ export default {
           papers: [Paper]
           paper(no: ID!): Paper
           certain(no: ID!): Paper!
+          anything: [Anything]
         }
 
         interface Paper @key(fields: "no") {
           no: ID!
           subject: String
         }
+
+        union Anything = Letter | Diary
 
         type Letter implements Paper @key(fields: "no") {
           no: ID!
@@ -38,6 +41,7 @@ export default {
           papers: () => drawers,
           paper: (_, { no }) => drawer(no),
           certain: (_, { no }) => drawer(no),
+          anything: () => drawers,
         },
         Paper: { __resolveReference: ({ no }) => drawer(no) },
         Letter: { __resolveReference: ({ no }) => drawer(no) },
@@ -74,6 +78,12 @@ export default {
       query: '{ certain(no: "2") { no } }',
       data: null,
       errors: true,
+    },
+    {
+      name: 'in a union likewise, whose member it is',
+      query: '{ anything { ... on Letter { subject } } }',
+      data: { anything: [{ subject: 'rent' }, null, { subject: 'rain' }] },
+      errors: false,
     },
     {
       name: 'where a subgraph knows the interface as an object, and not the types',
