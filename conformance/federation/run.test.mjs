@@ -1,7 +1,7 @@
 // Every suite: its subgraphs behind a real router, one test a case.
 import { after, before, describe, it } from 'node:test';
 import { startRouter } from '../lib/router.mjs';
-import { check } from './cases.mjs';
+import { check, title } from './cases.mjs';
 import { serveSubgraphs } from './subgraphs.mjs';
 import { suites } from './suites.mjs';
 
@@ -16,6 +16,6 @@ for (const { name, subgraphs, cases } of suites) {
       await router?.stop();
       await served?.stop();
     });
-    for (const asked of cases) it(asked.name, () => check(router.url, asked));
+    for (const asked of cases) it(title(asked), () => check(router.url, asked));
   });
 }

@@ -34,7 +34,7 @@ pub struct Limits {
     /// Depth of `__schema` and `__type`, counted alone. Of lists that multiply (`fields`, `interfaces`, `possibleTypes`,
     /// `inputFields`) two may stand inside each other, whatever this says.
     pub introspection_depth: usize,
-    /// Aliases, equal ones counted once.
+    /// Aliases, equal leaves of one object counted once.
     pub aliases: usize,
     /// Root fields of a query.
     pub root_fields: usize,

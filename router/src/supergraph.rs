@@ -7,7 +7,10 @@ use apollo_compiler::{
     schema::{ExtendedType, InterfaceType},
     validation::{DiagnosticList, Valid},
 };
-use federation_composition::{graphql_core, transform_supergraph_to_public_schema};
+use federation_composition::{
+    graphql_core::{self, Definition},
+    transform_supergraph_to_public_schema,
+};
 use http::Uri;
 
 use crate::{
@@ -69,6 +72,8 @@ pub(crate) struct Supergraph {
     possible: HashMap<Name, Vec<Name>>,
     /// The fields of interfaces that the planner expands into one fragment per implementer.
     expanding: HashSet<(Name, Name)>,
+    /// Abstract types of which some objects are `@inaccessible`.
+    hiding: HashSet<Name>,
     /// Names of fields that have more than one type.
     several_types: HashSet<Name>,
 }
@@ -76,8 +81,9 @@ pub(crate) struct Supergraph {
 impl Supergraph {
     pub(crate) fn parse(sdl: &str) -> Result<Self, LoadError> {
         let document = graphql_core::parse(sdl).map_err(|error| LoadError::Schema(error.message))?;
-        let api = transform_supergraph_to_public_schema(&document)
+        let mut api = transform_supergraph_to_public_schema(&document)
             .map_err(|error| LoadError::Schema(error.message().to_owned()))?;
+        remove_hidden_members(&mut api);
         let api_sdl = graphql_core::print(&api);
         let api =
             Schema::parse_and_validate(&api_sdl, "api.graphql").map_err(|invalid| invalid_schema(&invalid.errors))?;
@@ -89,6 +95,7 @@ impl Supergraph {
             return Err(LoadError::ContextArgument(field));
         }
         Ok(Self {
+            hiding: hiding_types(&api, &full),
             possible: possible_types(&api),
             expanding: expanding_fields(&full),
             several_types: fields_with_several_types(&full),
@@ -105,16 +112,23 @@ impl Supergraph {
         self.possible.get(ty).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a value of the abstract type may be an object that clients may not see.
+    pub(crate) fn hides_objects(&self, ty: &Name) -> bool {
+        self.hiding.contains(ty)
+    }
+
     /// How many object types two abstract types share; 1 where either is no abstract type.
     pub(crate) fn common_objects(&self, one: &str, other: &str) -> u64 {
-        let is_abstract = |name: &str| {
-            self.api.types.get(name).is_some_and(|ty| matches!(ty, ExtendedType::Interface(_) | ExtendedType::Union(_)))
-        };
-        if !is_abstract(one) || !is_abstract(other) {
+        if !self.is_abstract(one) || !self.is_abstract(other) {
             return 1;
         }
         let (Some(one), Some(other)) = (self.possible.get(one), self.possible.get(other)) else { return 1 };
         one.iter().filter(|object| other.binary_search(object).is_ok()).count().max(1) as u64
+    }
+
+    /// Whether it is an interface or a union of the API schema.
+    pub(crate) fn is_abstract(&self, name: &str) -> bool {
+        self.api.types.get(name).is_some_and(|ty| matches!(ty, ExtendedType::Interface(_) | ExtendedType::Union(_)))
     }
 
     /// Whether the API schema says that `concrete` is, is a member of, or implements `condition`.
@@ -193,6 +207,20 @@ fn invalid_schema(diagnostics: &DiagnosticList) -> LoadError {
     })
 }
 
+/// Takes objects out of unions that are not in the schema: the transformation leaves there what is `@inaccessible`.
+fn remove_hidden_members(api: &mut graphql_core::Document) {
+    let objects = api.definitions.iter().filter_map(|definition| match definition {
+        Definition::ObjectTypeDefinition(object) => Some(object.name.value.clone()),
+        _ => None,
+    });
+    let objects: HashSet<_> = objects.collect();
+    for definition in &mut api.definitions {
+        if let Definition::UnionTypeDefinition(union) = definition {
+            union.types.retain(|member| objects.contains(&member.name.value));
+        }
+    }
+}
+
 /// The URL of a `@link` with a purpose (`for:`) whose feature is none of ours. The link specification wants such a schema
 /// refused: ignoring `@authenticated` would open what it closes.
 fn unknown_feature(full: &Schema) -> Option<String> {
@@ -231,6 +259,12 @@ fn possible_types(api: &Schema) -> HashMap<Name, Vec<Name>> {
             Some((name.clone(), objects))
         })
         .collect()
+}
+
+fn hiding_types(api: &Schema, full: &Schema) -> HashSet<Name> {
+    let is_hidden = |object: &Name| !api.types.contains_key(object);
+    let types = possible_types(full).into_iter().filter(|(_, objects)| objects.iter().any(is_hidden));
+    types.map(|(name, _)| name).collect()
 }
 
 fn subgraph_names(full: &Schema) -> Vec<String> {

@@ -75,7 +75,7 @@ pub(crate) fn print(
         selections.push_str(&node.fragment.name);
         selections.push_str(" on ");
         selections.push_str(node.fragment.type_condition());
-        body(&mut selections, &node.body, &mut composing);
+        body(&mut selections, &node.body, false, &mut composing);
     }
     let mut out = head(operation, &composing.all[composing.start..]);
     out.push_str(&selections);
@@ -133,7 +133,7 @@ fn field(out: &mut String, node: &FieldNode<'_>, composing: &mut Composing<'_>) 
         out.push(')');
     }
     if !node.field.selection_set.selections.is_empty() {
-        body(out, &node.body, composing);
+        body(out, &node.body, node.asks_type, composing);
     }
 }
 
@@ -188,9 +188,10 @@ fn holds_variable(value: &Value) -> bool {
     }
 }
 
-fn body(out: &mut String, nodes: &[SelectionNode<'_>], composing: &mut Composing<'_>) {
+fn body(out: &mut String, nodes: &[SelectionNode<'_>], asks_type: bool, composing: &mut Composing<'_>) {
     out.push_str(" {");
-    if nodes.is_empty() {
+    // Where conditions leave nothing, it stands for it.
+    if asks_type || nodes.is_empty() {
         out.push_str(" __typename");
     }
     for node in nodes {
@@ -199,7 +200,7 @@ fn body(out: &mut String, nodes: &[SelectionNode<'_>], composing: &mut Composing
             SelectionNode::Inline { condition, body: nodes } => {
                 out.push_str(" ... on ");
                 out.push_str(condition);
-                body(out, nodes, composing);
+                body(out, nodes, false, composing);
             }
             SelectionNode::Spread(name) => {
                 out.push_str(" ...");

@@ -39,6 +39,8 @@ pub(crate) struct FieldNode<'d> {
     pub(crate) key: String,
     /// Whether the first of them had an alias.
     pub(crate) aliased: bool,
+    /// Whether `__typename` is asked for besides the body.
+    pub(crate) asks_type: bool,
     /// Empty for leaves.
     pub(crate) body: Vec<SelectionNode<'d>>,
 }
@@ -74,7 +76,11 @@ pub(crate) fn rewrite<'d>(
         if let Group::Field { field, key, aliased, bodies } = group {
             let is_introspection = matches!(field.name.as_str(), "__schema" | "__type");
             let body = rewriter.bodies(&bodies, is_introspection);
-            let node = FieldNode { parent: root_type, field, key, aliased, body };
+            // Of a shared stream some types of events mean more than their content.
+            let is_shared = operation.is_subscription() && supergraph.tags.is_shared(root_type, &field.name);
+            let is_event = is_shared && supergraph.is_abstract(&field.selection_set.ty);
+            let asks_type = is_event || !is_introspection && rewriter.asks_type(field, &bodies);
+            let node = FieldNode { parent: root_type, field, key, aliased, asks_type, body };
             if is_introspection { introspection.push(node) } else { root.push(node) }
         }
     }
@@ -147,7 +153,7 @@ impl<'d> Rewriter<'d> {
         }
     }
 
-    /// The merged selections of fields that share a key. Where conditions leave nothing, `__typename` stays.
+    /// The merged selections of fields that share a key.
     fn bodies(&mut self, sets: &[&'d SelectionSet], introspection: bool) -> Vec<SelectionNode<'d>> {
         let Some(first) = sets.iter().find(|set| !set.selections.is_empty()) else { return Vec::new() };
         let mut groups = Groups::new(&first.ty);
@@ -161,7 +167,8 @@ impl<'d> Rewriter<'d> {
                     self.nested_introspection = true;
                 }
                 let body = self.bodies(&bodies, introspection);
-                SelectionNode::Field(FieldNode { parent, field, key, aliased, body })
+                let asks_type = !introspection && self.asks_type(field, &bodies);
+                SelectionNode::Field(FieldNode { parent, field, key, aliased, asks_type, body })
             }
             Group::Inline { condition, bodies } => {
                 SelectionNode::Inline { condition, body: self.bodies(&bodies, introspection) }
@@ -176,6 +183,39 @@ impl<'d> Rewriter<'d> {
             }
         });
         nodes.collect()
+    }
+
+    /// Whether completion needs `__typename` where the client does not ask for it: to see that an object is of a type
+    /// that clients may not see, or that there is one although no fragment can ever hold. Elsewhere the planner asks for
+    /// it by itself. It does not where it has no need, so that what is provided without a type need not be fetched.
+    fn asks_type(&self, field: &Field, sets: &[&'d SelectionSet]) -> bool {
+        let ty = &field.selection_set.ty;
+        let possible = self.supergraph.possible_types(ty);
+        let is_composite = !field.selection_set.selections.is_empty();
+        let visited = &mut Vec::new();
+        is_composite
+            && (self.supergraph.hides_objects(ty) || !sets.iter().any(|set| self.selects(possible, set, visited)))
+    }
+
+    /// Whether a field of the set can be selected on one of these objects. Of a fragment the first place decides.
+    fn selects(&self, objects: &[Name], set: &'d SelectionSet, visited: &mut Vec<&'d Name>) -> bool {
+        let selected = |selection: &&Selection| self.conditions.select(selection.directives());
+        set.selections.iter().filter(selected).any(|selection| {
+            let (condition, set) = match selection {
+                Selection::Field(_) => return true,
+                Selection::InlineFragment(fragment) => (fragment.type_condition.as_ref(), &fragment.selection_set),
+                Selection::FragmentSpread(spread) => match self.document.fragments.get(&spread.fragment_name) {
+                    Some(fragment) if !visited.contains(&&fragment.name) => {
+                        visited.push(&fragment.name);
+                        (Some(fragment.type_condition()), &fragment.selection_set)
+                    }
+                    _ => return false,
+                },
+            };
+            let satisfies = |object: &&Name| condition.is_none_or(|ty| self.supergraph.satisfies(object, ty));
+            let objects: Vec<_> = objects.iter().filter(satisfies).cloned().collect();
+            !objects.is_empty() && self.selects(&objects, set, visited)
+        })
     }
 
     fn collect(&self, set: &'d SelectionSet, groups: &mut Groups<'d>) {

@@ -32,10 +32,14 @@ const THREADS: &str = r#"type Query { ping: Int }
     type Subscription {
         said(thread: ID!, after: String): Event @tag(name: "shared")
         retold(thread: ID!, after: String = "first"): Event @tag(name: "shared")
+        moved(thread: ID!): Move @tag(name: "shared")
         whispered(thread: ID!): Event
         mine(thread: ID!): Event @tag(name: "shared") @tag(name: "viewer")
     }
     union Event = Said | Over
+    interface Move { to: String }
+    type Shift implements Move { to: String }
+    type End implements Move @tag(name: "resync") { to: String }
     interface Liked { liked: Boolean }
     type Said implements Liked { cursor: String text: String author: User liked: Boolean @tag(name: "viewer") }
     type Over @tag(name: "resync") { reason: String }
@@ -50,6 +54,8 @@ struct Opened {
     variables: Variables,
     /// The key that the stream's field has in its events.
     key: String,
+    /// Whether the type of its events is asked for.
+    asks_type: bool,
     events: UnboundedSender<Response>,
 }
 
@@ -83,10 +89,11 @@ impl Subgraph for Threads {
     }
 
     fn subscribe(&self, mut request: Request) -> BoxStream<'static, Response> {
+        let asks_type = format!("{:?}", request.parsed_query().unwrap()).contains("__typename");
         let key = key(&mut request);
         let caller: &Caller = request.data.get(&TypeId::of::<Caller>()).unwrap().downcast_ref().unwrap();
         let (events, stream) = source();
-        let opened = Opened { user: caller.user(), variables: request.variables, key, events };
+        let opened = Opened { user: caller.user(), variables: request.variables, key, asks_type, events };
         let opening = self.0.clone();
         // Opened when it is first asked for an event, as real streams are.
         stream::once(async move { drop(opening.send(opened)) })
@@ -312,6 +319,22 @@ async fn whoever_anonymous_callers_are_refused_for_goes_on_alone_as_themselves()
         assert_eq!(read(&said.unwrap())["data"], json!({"said": null}), "with a refusal of their own");
         w.quiet().await;
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_seen_where_only_the_fields_of_an_interface_are_selected() {
+    let mut w = World::new();
+    let moved = "subscription($thread: ID!) { moved(thread: $thread) { to } }";
+    let mut stream = w.subscribe(moved, json!({"thread": "t"}), viewer()).await;
+    let shared = w.opened().await;
+    assert!(shared.asks_type);
+    shared.tell(json!({"__typename": "End", "to": null}));
+    let (said, ()) = tokio::join!(data(&mut stream), async {
+        let own = w.opened().await;
+        assert_eq!(own.user, viewer().user());
+        own.tell(json!({"__typename": "Shift", "to": "b"}));
+    });
+    assert_eq!(said, json!({"to": "b"}));
 }
 
 #[tokio::test]

@@ -145,6 +145,13 @@ fn named_grid(levels: usize) -> String {
     text
 }
 
+/// Objects of which nothing can be selected: a fragment on each type inside one on another.
+fn never_together(objects: usize) -> String {
+    let objects = repeated(objects, |at| format!("a{at}: any {{ ...Never }} "));
+    let inner = repeated(59, |at| format!("... on T{} {{ id }} ", at + 1));
+    format!("{{ {objects} }} fragment Never on Any {{ ... on T0 {{ ... on Any {{ {inner} }} }} }}")
+}
+
 /// The interface's fields, so many levels deep.
 fn item(levels: usize) -> String {
     let mut body = "title price".to_owned();
@@ -261,6 +268,8 @@ pub(crate) fn documents() -> Vec<Hostile> {
         ("union 60 x 60", Wide, named_grid(2), "weight"),
         ("union 60 x 60 x 60", Wide, named_grid(3), "weight"),
         ("union and interface 20 x 20", Wide, grid(2, 20), "planned"),
+        ("union of 60, never together x 8", Wide, never_together(8), "planned"),
+        ("union of 60, never together x 99", Wide, never_together(99), "weight"),
         ("union of 60, each once", Wide, grid(1, 60), "planned"),
         (
             "union of 60 with 15 aliases each",
