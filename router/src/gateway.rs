@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use crate::{
     Answer, AnswerKind, GraphqlRequest, LimitExceeded, Limits, LoadError, Upstream,
     complete::Completion,
+    data::Data,
     execute::{Answers, Execution},
     operation::{After, Coerced, Known, Operations, Refusal, Sizes, Variant, canonical_json, check_weight, coerce},
     planner::{Fetch, Node, Plan, Planner},
@@ -326,7 +327,8 @@ impl Prepared {
 
     /// Whether an event is no event but the source's way to say that there will be none.
     pub(crate) fn is_refusal(&self, event: &SubgraphAnswer) -> bool {
-        event.read().is_ok_and(|said| self.loaded.supergraph.tags.is_refusal(&said))
+        let mut data = Data::new();
+        event.read(&mut data).is_ok_and(|said| self.loaded.supergraph.tags.is_refusal(&data, &said))
     }
 
     /// What equal subscriptions have in common: the number of their document and their variables.

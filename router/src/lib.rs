@@ -6,6 +6,7 @@
 mod answer;
 mod complete;
 mod compose;
+mod data;
 mod execute;
 mod gateway;
 mod limits;
@@ -16,7 +17,6 @@ mod streams;
 mod supergraph;
 pub mod transport;
 mod upstream;
-mod value;
 
 /// Private parsers, for the fuzz targets; no part of the API.
 #[doc(hidden)]

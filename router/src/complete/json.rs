@@ -1,6 +1,9 @@
 //! Writes values as JSON bytes.
 
-use crate::value::Value;
+use async_graphql::Value as OwnedValue;
+use serde::Serialize;
+
+use crate::data::{Data, Number, Value};
 
 /// Writes a string with its quotes. Runs that need no escape are copied whole.
 pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
@@ -52,12 +55,12 @@ fn plain_bytes(text: &[u8]) -> usize {
 }
 
 /// Writes an integer.
-pub(crate) fn write_usize(out: &mut Vec<u8>, mut number: usize) {
+pub(crate) fn write_u64(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     loop {
         at -= 1;
-        digits[at] = b"0123456789"[number % 10];
+        digits[at] = b"0123456789"[(number % 10) as usize];
         number /= 10;
         if number == 0 {
             break;
@@ -67,48 +70,57 @@ pub(crate) fn write_usize(out: &mut Vec<u8>, mut number: usize) {
 }
 
 /// Writes a number as `serde_json` prints it.
-pub(crate) fn write_number(out: &mut Vec<u8>, number: &async_graphql::Number) {
-    serde_json::to_writer(out, number).expect("a number has a JSON form and a vector takes any bytes");
+pub(crate) fn write_number(out: &mut Vec<u8>, number: Number) {
+    match number {
+        Number::Unsigned(number) => write_u64(out, number),
+        Number::Negative(number) => {
+            out.push(b'-');
+            write_u64(out, number.unsigned_abs());
+        }
+        Number::Float(number) => write_owned(out, &number),
+    }
 }
 
-/// Writes any value as it is: what custom scalars, error extensions and variables hold.
-pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value<'_>) {
+/// Writes what has a JSON form by itself: variables, error extensions.
+pub(crate) fn write_owned(out: &mut Vec<u8>, value: &impl Serialize) {
+    serde_json::to_writer(out, value).expect("a value has a JSON form and a vector takes any bytes");
+}
+
+/// Writes any value as the answer had it that it came in: what custom scalars and representations hold.
+pub(crate) fn write_value(out: &mut Vec<u8>, data: &Data<'_>, value: Value<'_>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Boolean(true) => out.extend_from_slice(b"true"),
         Value::Boolean(false) => out.extend_from_slice(b"false"),
         Value::Number(number) => write_number(out, number),
         Value::String(text) => write_str(out, text),
-        Value::List(items) => write_list(out, items),
-        Value::Object(members) => {
-            out.push(b'{');
-            for (at, (key, member)) in members.iter().enumerate() {
+        Value::List(list) => {
+            out.push(b'[');
+            for (at, item) in data.items(list).iter().enumerate() {
                 if at > 0 {
                     out.push(b',');
                 }
-                write_str(out, key);
+                write_value(out, data, *item);
+            }
+            out.push(b']');
+        }
+        Value::Object(object) => {
+            out.push(b'{');
+            for (at, member) in data.members(object).iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                write_str(out, member.name);
                 out.push(b':');
-                write_value(out, member);
+                write_value(out, data, member.value);
             }
             out.push(b'}');
         }
     }
 }
 
-/// Writes a list of values as they are.
-pub(crate) fn write_list(out: &mut Vec<u8>, items: &[Value<'_>]) {
-    out.push(b'[');
-    for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        write_value(out, item);
-    }
-    out.push(b']');
-}
-
 /// Writes `,"name":value` if that takes no more than `room` bytes; otherwise it writes nothing and says so.
-pub(crate) fn write_member(out: &mut Vec<u8>, name: &str, value: &Value<'_>, room: usize) -> bool {
+pub(crate) fn write_member(out: &mut Vec<u8>, name: &str, value: &OwnedValue, room: usize) -> bool {
     let mut left = room;
     if !takes(&mut left, name.len() + 4) || !may_fit(value, &mut left) {
         return false;
@@ -117,7 +129,7 @@ pub(crate) fn write_member(out: &mut Vec<u8>, name: &str, value: &Value<'_>, roo
     out.push(b',');
     write_str(out, name);
     out.push(b':');
-    write_value(out, value);
+    write_owned(out, value);
     let fits = out.len() - start <= room;
     if !fits {
         out.truncate(start);
@@ -127,12 +139,14 @@ pub(crate) fn write_member(out: &mut Vec<u8>, name: &str, value: &Value<'_>, roo
 
 /// Whether a value may take no more bytes than are left, found without writing a large one: it counts what is there
 /// however it is escaped.
-fn may_fit(value: &Value<'_>, left: &mut usize) -> bool {
+fn may_fit(value: &OwnedValue, left: &mut usize) -> bool {
     match value {
-        Value::Null | Value::Boolean(_) | Value::Number(_) => takes(left, 1),
-        Value::String(text) => takes(left, text.len() + 2),
-        Value::List(items) => takes(left, 2) && items.iter().all(|item| may_fit(item, left)),
-        Value::Object(members) => {
+        OwnedValue::Null | OwnedValue::Boolean(_) | OwnedValue::Number(_) => takes(left, 1),
+        OwnedValue::String(text) => takes(left, text.len() + 2),
+        OwnedValue::Enum(name) => takes(left, name.len() + 2),
+        OwnedValue::Binary(bytes) => takes(left, 2 * bytes.len() + 1),
+        OwnedValue::List(items) => takes(left, 2) && items.iter().all(|item| may_fit(item, left)),
+        OwnedValue::Object(members) => {
             takes(left, 2) && members.iter().all(|(name, member)| takes(left, name.len() + 3) && may_fit(member, left))
         }
     }
@@ -146,16 +160,18 @@ fn takes(left: &mut usize, bytes: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::Value as Owned;
-
-    use super::*;
+    use super::{OwnedValue as Owned, *};
 
     #[test]
     fn strings_and_values_read_back_as_serde_reads_them() {
         let text = "plain \"quoted\" back\\slash \n\r\t \u{1} \u{1f} ü 🦀";
         let value = Owned::from_json(serde_json::json!({ text: [1, -2.5, true, null, text], "empty": {} })).unwrap();
-        let mut out = Vec::new();
-        write_value(&mut out, &Value::from(&value));
+        let (mut out, mut owned) = (Vec::new(), Vec::new());
+        let mut data = Data::new();
+        let added = data.add(&value);
+        write_value(&mut out, &data, added);
+        write_owned(&mut owned, &value);
+        assert_eq!(out, owned);
         let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(read, value.into_json().unwrap());
     }
@@ -177,9 +193,9 @@ mod tests {
 
     #[test]
     fn integers_are_written_whole() {
-        for number in [0, 7, 10, 1_234_567, usize::MAX] {
+        for number in [0, 7, 10, 1_234_567, u64::MAX] {
             let mut out = Vec::new();
-            write_usize(&mut out, number);
+            write_u64(&mut out, number);
             assert_eq!(out, number.to_string().into_bytes());
         }
     }
@@ -193,7 +209,6 @@ mod tests {
             serde_json::json!("x".repeat(100)),
         ] {
             let value = Owned::from_json(json.clone()).unwrap();
-            let value = Value::from(&value);
             let expected = format!(",\"name\":{json}");
             let mut out = Vec::new();
             assert!(!write_member(&mut out, "name", &value, expected.len() - 1) && out.is_empty(), "{json}");

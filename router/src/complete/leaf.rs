@@ -1,51 +1,55 @@
 //! Result coercion of leaves: what a subgraph gave must be what the schema promises.
 
-use async_graphql::Number;
-
 use super::{
     json::{write_number, write_str, write_value},
     shape::Leaf,
 };
-use crate::value::Value;
+use crate::data::{Data, Number, Value};
 
 impl Leaf {
     /// Writes a value that is not null; writes nothing and says no where it does not fit.
-    pub(super) fn write(&self, out: &mut Vec<u8>, value: &Value<'_>) -> bool {
+    pub(super) fn write(&self, out: &mut Vec<u8>, data: &Data<'_>, value: Value<'_>) -> bool {
         match (self, value) {
-            (Self::Custom, value) => write_value(out, value),
+            (Self::Custom, value) => write_value(out, data, value),
             (Self::String | Self::Id, Value::String(text)) => write_str(out, text),
-            (Self::Id, Value::Number(number)) if number.is_i64() || number.is_u64() => {
-                write_str(out, &number.to_string());
+            (Self::Id, Value::Number(number @ (Number::Unsigned(_) | Number::Negative(_)))) => {
+                out.push(b'"');
+                write_number(out, number);
+                out.push(b'"');
             }
             (Self::Boolean, Value::Boolean(value)) => {
-                out.extend_from_slice(if *value { b"true" } else { b"false" });
+                out.extend_from_slice(if value { b"true" } else { b"false" });
             }
             (Self::Int, Value::Number(number)) => match int(number) {
-                Some(int) => write_number(out, &int.into()),
+                Some(int) => write_number(out, int),
                 None => return false,
             },
             (Self::Float, Value::Number(number)) => write_number(out, number),
-            (Self::Enum { visible, .. }, Value::String(name)) if visible.contains(&**name) => write_str(out, name),
+            (Self::Enum { visible, .. }, Value::String(name)) if visible.contains(name) => write_str(out, name),
             _ => return false,
         }
         true
     }
 
     /// Whether it is a value of the enum that clients may not see.
-    pub(super) fn hides(&self, value: &Value<'_>) -> bool {
-        matches!((self, value), (Self::Enum { hidden, .. }, Value::String(name)) if hidden.contains(&**name))
+    pub(super) fn hides(&self, value: Value<'_>) -> bool {
+        matches!((self, value), (Self::Enum { hidden, .. }, Value::String(name)) if hidden.contains(name))
     }
 }
 
 /// A whole number of 32 bits, also where it was written as `1.0`, which JSON does not tell from `1`.
-fn int(number: &Number) -> Option<i32> {
-    if let Some(int) = number.as_i64() {
-        return i32::try_from(int).ok();
-    }
-    let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
-    let bounds = f64::from(i32::MIN)..=f64::from(i32::MAX);
-    #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and lies within the bounds")]
-    bounds.contains(&float).then_some(float as i32)
+fn int(number: Number) -> Option<Number> {
+    let whole = match number {
+        Number::Unsigned(number) => i64::try_from(number).ok()?,
+        Number::Negative(number) => number,
+        Number::Float(number) => {
+            let bounds = f64::from(i32::MIN)..=f64::from(i32::MAX);
+            #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and lies within the bounds")]
+            let whole = (number.fract() == 0.0 && bounds.contains(&number)).then_some(number as i64)?;
+            whole
+        }
+    };
+    i32::try_from(whole).ok().map(|_| Number::from(whole))
 }
 
 #[cfg(test)]
@@ -54,7 +58,9 @@ mod tests {
 
     fn written(leaf: &Leaf, value: serde_json::Value) -> Option<String> {
         let mut out = Vec::new();
-        let fits = leaf.write(&mut out, &Value::from(&async_graphql::Value::from_json(value).unwrap()));
+        let (mut data, value) = (Data::new(), async_graphql::Value::from_json(value).unwrap());
+        let value = data.add(&value);
+        let fits = leaf.write(&mut out, &data, value);
         assert!(fits || out.is_empty());
         fits.then(|| String::from_utf8(out).unwrap())
     }
@@ -76,7 +82,7 @@ mod tests {
         assert_eq!(written(&role, "READER".into()).as_deref(), Some("\"READER\""));
         for (value, hidden) in [("ROBOT", true), ("GHOST", false)] {
             assert_eq!(written(&role, value.into()), None);
-            assert_eq!(role.hides(&Value::String(value.into())), hidden, "{value}");
+            assert_eq!(role.hides(Value::String(value)), hidden, "{value}");
         }
     }
 

@@ -21,9 +21,9 @@ pub(crate) use shape::Level;
 
 use crate::{
     LimitExceeded, Limits,
+    data::{Data, List, ObjectId, Value},
     operation::{Coerced, Refusal},
     supergraph::Supergraph,
-    value::{self, Value},
 };
 use errors::Places;
 use report::{Cause, Report};
@@ -41,20 +41,22 @@ pub(crate) struct Completion<'a> {
 
 impl<'a> Completion<'a> {
     /// Writes the whole response; one that is longer than allowed has no data and the one error that says so.
-    pub(crate) fn complete(self, level: &'a Level, data: &'a Value<'_>, errors: &'a Errors) -> Bytes {
+    pub(crate) fn complete(self, level: &'a Level, data: &'a Data<'a>, errors: &'a Errors) -> Bytes {
         let mut writer = Writer {
             supergraph: self.supergraph,
+            data,
             variables: self.variables,
             out: Vec::with_capacity(1024),
             allowed: self.limits.answer_bytes,
             cut: 0,
             report: Report::new(&errors.list, self.limits, self.caller),
+            partial: Vec::new(),
         };
         writer.out.extend_from_slice(b"{\"data\":");
         let start = writer.out.len();
-        let completed = match (data, level.object(self.supergraph, None)) {
-            (Value::Object(members), Some(object)) => writer.object(object, Some(members), errors.root()),
-            _ => Err(Stop::Propagate),
+        let completed = match level.object(self.supergraph, None) {
+            Some(object) => writer.object(object, Some(data.root()), errors.root()),
+            None => Err(Stop::Propagate),
         };
         match completed {
             Ok(()) => {}
@@ -116,6 +118,7 @@ enum Outcome {
 
 struct Writer<'a> {
     supergraph: &'a Supergraph,
+    data: &'a Data<'a>,
     variables: &'a Coerced,
     out: Vec<u8>,
     /// Bytes that may be written.
@@ -123,13 +126,15 @@ struct Writer<'a> {
     /// Bytes that were written and cut off again; they took their time.
     cut: usize,
     report: Report<'a>,
+    /// Failures of whole requests that were to give parts of the values around.
+    partial: Vec<usize>,
 }
 
 impl<'a> Writer<'a> {
     fn object(
         &mut self,
         object: &'a Object,
-        members: Option<&'a value::Object<'_>>,
+        value: Option<ObjectId>,
         places: Option<&'a Places>,
     ) -> Result<(), Stop> {
         self.out.push(b'{');
@@ -139,8 +144,8 @@ impl<'a> Writer<'a> {
                 FieldValue::Typename(name) => self.out.extend_from_slice(name),
                 FieldValue::Introspection(shape) => self.introspection(field, shape)?,
                 FieldValue::Data(shape) => {
-                    let value = members.and_then(|members| members.get_near(&field.place, &field.data_key));
-                    let below = places.and_then(|places| places.key(&field.data_key));
+                    let value = value.and_then(|value| self.data.get(value, &field.data_key));
+                    let below = places.and_then(|places| places.key(field.data_key.name()));
                     self.report.enter_key(&field.response_key);
                     let written = self.value(shape, field, value, below);
                     self.report.leave();
@@ -178,7 +183,7 @@ impl<'a> Writer<'a> {
         &mut self,
         shape: &'a Shape,
         field: &'a ObjectField,
-        value: Option<&'a Value<'_>>,
+        value: Option<Value<'a>>,
         places: Option<&'a Places>,
     ) -> Result<(), Stop> {
         let (inner, non_null) = match shape {
@@ -206,10 +211,11 @@ impl<'a> Writer<'a> {
         &mut self,
         shape: &'a Shape,
         field: &'a ObjectField,
-        value: Option<&'a Value<'_>>,
+        value: Option<Value<'a>>,
         places: Option<&'a Places>,
     ) -> Outcome {
-        let Some(value) = value.filter(|value| **value != Value::Null) else {
+        let is_missing = value.is_none();
+        let Some(value) = value.filter(|value| !value.is_null()) else {
             if let (Shape::Composite(level), Some(places)) = (shape, places)
                 && let Some(object) = level.all_failed(self.supergraph, places)
             {
@@ -221,16 +227,32 @@ impl<'a> Writer<'a> {
             return match cause {
                 Some(Cause::Errors) => Outcome::Explained,
                 Some(Cause::Absence) => Outcome::Absent,
+                Some(Cause::Unknown) | None if is_missing && self.report.explains(&self.partial) => Outcome::Explained,
                 Some(Cause::Unknown) | None => Outcome::Null,
             };
         };
+        let around = self.partial.len();
         if let Some(places) = places {
             self.report.beside_value(places);
+            self.partial.extend(self.report.failures(places));
         }
+        let outcome = self.present(shape, field, value, places);
+        self.partial.truncate(around);
+        outcome
+    }
+
+    /// The same for a value that is not null.
+    fn present(
+        &mut self,
+        shape: &'a Shape,
+        field: &'a ObjectField,
+        value: Value<'a>,
+        places: Option<&'a Places>,
+    ) -> Outcome {
         let start = self.out.len();
         let written = match (shape, value) {
             (Shape::Leaf(leaf), value) => {
-                if !leaf.write(&mut self.out, value) {
+                if !leaf.write(&mut self.out, self.data, value) {
                     if leaf.hides(value) {
                         return Outcome::Null;
                     }
@@ -239,14 +261,13 @@ impl<'a> Writer<'a> {
                 }
                 Ok(())
             }
-            (Shape::List(item), Value::List(values)) => self.list(item, field, values, places),
-            (Shape::Composite(level), Value::Object(members)) => {
-                let typename =
-                    if level.is_abstract() { members.get("__typename").and_then(Value::as_str) } else { None };
+            (Shape::List(item), Value::List(list)) => self.list(item, field, list, places),
+            (Shape::Composite(level), Value::Object(value)) => {
+                let typename = if level.is_abstract() { self.data.typename(value) } else { None };
                 let Some(object) = level.object(self.supergraph, typename) else { return Outcome::Null };
-                self.object(object, Some(members), places)
+                self.object(object, Some(value), places)
             }
-            (Shape::NonNull(inner), value) => return self.nullable(inner, field, Some(value), places),
+            (Shape::NonNull(inner), value) => return self.present(inner, field, value, places),
             _ => {
                 self.report.not_coercible(field);
                 return Outcome::Explained;
@@ -272,16 +293,16 @@ impl<'a> Writer<'a> {
         &mut self,
         item: &'a Shape,
         field: &'a ObjectField,
-        values: &'a [Value<'_>],
+        list: List,
         places: Option<&'a Places>,
     ) -> Result<(), Stop> {
         self.out.push(b'[');
-        for (at, value) in values.iter().enumerate() {
+        for (at, value) in self.data.items(list).iter().enumerate() {
             if at > 0 {
                 self.out.push(b',');
             }
             self.report.enter_index(at);
-            let written = self.value(item, field, Some(value), places.and_then(|places| places.index(at)));
+            let written = self.value(item, field, Some(*value), places.and_then(|places| places.index(at)));
             self.report.leave();
             written?;
             self.check_room()?;

@@ -9,7 +9,7 @@ use super::{
     json,
     shape::{FieldValue, Object, ObjectField, Shape},
 };
-use crate::{Limits, operation::truncate, supergraph::Supergraph, value::Value};
+use crate::{Limits, operation::truncate, supergraph::Supergraph};
 
 /// Collects errors while completion walks.
 pub(super) struct Report<'a> {
@@ -81,6 +81,18 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// The errors of whole requests at a place.
+    pub(super) fn failures(&self, places: &Places) -> impl Iterator<Item = usize> {
+        places.here.iter().copied().filter(|id| self.list[*id].once)
+    }
+
+    /// Tells the errors of whole requests that were to give parts of a value, of which one is missing. Says whether there
+    /// are any.
+    pub(super) fn explains(&mut self, failures: &[usize]) -> bool {
+        failures.iter().for_each(|id| self.subgraph_error(*id));
+        !failures.is_empty()
+    }
+
     fn here(&mut self, places: &Places) -> Cause {
         let mut cause = Cause::Unknown;
         for id in &places.here {
@@ -124,7 +136,7 @@ impl<'a> Report<'a> {
     pub(super) fn behind(&mut self, supergraph: &'a Supergraph, places: &Places, fields: &'a [ObjectField]) -> Cause {
         let mut cause = Cause::Unknown;
         for field in fields {
-            if let Some(below) = places.key(&field.data_key) {
+            if let Some(below) = places.key(field.data_key.name()) {
                 let step = PathStep::Key(field.response_key.as_str());
                 cause = cause.max(self.below_step(supergraph, Some(step), below, data_shape(field)));
             }
@@ -153,7 +165,7 @@ impl<'a> Report<'a> {
     /// only the planner did, for keys: those that nobody tells in the end are told at the object.
     pub(super) fn strays(&mut self, places: &Places, object: &Object) {
         for (key, below) in &places.keys {
-            if !object.fields.iter().any(|field| *field.data_key == **key) {
+            if !object.fields.iter().any(|field| field.data_key.name() == key) {
                 self.stray(below);
             }
         }
@@ -162,7 +174,7 @@ impl<'a> Report<'a> {
     /// Errors of an object that is cut off before they were met: another one already tells why.
     pub(super) fn cut(&self, places: &Places, object: &Object) {
         for field in &object.fields {
-            if let Some(below) = places.key(&field.data_key) {
+            if let Some(below) = places.key(field.data_key.name()) {
                 self.asked(below);
             }
         }
@@ -225,7 +237,7 @@ impl<'a> Report<'a> {
                 }
                 match step {
                     PathStep::Key(key) => json::write_str(out, key),
-                    PathStep::Index(index) => json::write_usize(out, *index),
+                    PathStep::Index(index) => json::write_u64(out, *index as u64),
                 }
             }
             out.push(b']');
@@ -235,7 +247,7 @@ impl<'a> Report<'a> {
         let mut room = self.limits.error_bytes;
         for (name, value) in extensions {
             let start = out.len();
-            if json::write_member(out, name, &Value::from(value), room) {
+            if json::write_member(out, name, value, room) {
                 room -= out.len() - start;
             }
         }

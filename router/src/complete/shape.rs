@@ -18,7 +18,7 @@ use super::{
     json,
     selection::{ClientItem, ClientSet},
 };
-use crate::{supergraph::Supergraph, value::Guess};
+use crate::{data::Key, supergraph::Supergraph};
 
 /// The selections of one place, for whatever object stands there.
 #[derive(Debug)]
@@ -41,9 +41,7 @@ pub(super) struct ObjectField {
     pub(super) prefix: Box<[u8]>,
     pub(super) response_key: Name,
     pub(super) name: Name,
-    pub(super) data_key: Box<str>,
-    /// Where objects had it lately.
-    pub(super) place: Guess,
+    pub(super) data_key: Key,
     /// `Type.field`, for errors.
     pub(super) coordinate: Box<str>,
     /// The one argument that a field of introspection may have.
@@ -134,7 +132,7 @@ impl Level {
             return None;
         }
         let object = self.object(supergraph, None)?;
-        let failed = |field: &ObjectField| places.key(&field.data_key).is_some_and(|places| !places.here.is_empty());
+        let failed = |field: &ObjectField| places.key(field.data_key.name()).is_some_and(|places| !places.here.is_empty());
         object.fields.iter().all(failed).then_some(object)
     }
 
@@ -142,7 +140,7 @@ impl Level {
     pub(super) fn field_by_data_key(&self, supergraph: &Supergraph, data_key: &str) -> Option<&ObjectField> {
         self.slots.iter().find_map(|(name, _)| {
             let object = self.object(supergraph, Some(name.as_str()))?;
-            object.fields.iter().find(|field| *field.data_key == *data_key)
+            object.fields.iter().find(|field| field.data_key.name() == data_key)
         })
     }
 }
@@ -167,8 +165,7 @@ impl Object {
                 prefix: prefix.into(),
                 response_key: field.response_key.clone(),
                 name: field.name.clone(),
-                data_key: field.data_key.into(),
-                place: Guess::default(),
+                data_key: Key::new(async_graphql::Name::new(field.data_key)),
                 coordinate: format!("{concrete}.{}", field.name).into(),
                 argument: field.argument.cloned(),
                 value,

@@ -6,11 +6,11 @@ use async_graphql::{PathSegment, ServerError, Value as OwnedValue};
 use chatty_access::Caller;
 use chatty_kit::Code;
 
-use super::room::{MOST_ANSWERED, MOST_COPIED};
+use super::room::MOST_ANSWERED;
 use crate::{
     complete::SubgraphError,
+    data::{TooManyViews, Value},
     upstream::{NotGraphql, Response},
-    value::Value,
 };
 
 /// Why an answer is not taken in.
@@ -22,8 +22,8 @@ pub(super) enum Unfit {
     TooLong,
     #[error("something else than the entities that were asked for")]
     NoEntities,
-    #[error("copies of values for further places take more than {MOST_COPIED} bytes")]
-    TooManyCopies,
+    #[error(transparent)]
+    TooManyViews(#[from] TooManyViews),
 }
 
 /// A subgraph's answer.

@@ -5,8 +5,8 @@
 
 mod entities;
 mod faults;
-mod merge;
 mod paths;
+mod representation;
 mod room;
 
 use std::{
@@ -27,16 +27,16 @@ use tokio::time::Instant;
 use crate::{
     Upstream,
     complete::{Errors, Step, SubgraphError},
+    data::{Data, ObjectId, Value},
     operation::Coerced,
     planner::{Fetch, Node, Path, Plan, Rename, Source},
     supergraph::Supergraph,
     upstream::{Answer, Failure, SubgraphRequest, Variable},
-    value::{Object, Value},
 };
 use entities::Batch;
-use faults::{Answered, Unfit};
+use faults::{Answered, PlacedError, Unfit};
 use paths::Place;
-use room::{MOST_ANSWERED, MOST_COPIED, Room};
+use room::{MOST_ANSWERED, Room};
 
 /// What subgraphs answer in one execution, as it comes. Merged data borrows from it, so that it is kept to the end.
 pub(crate) struct Answers {
@@ -54,7 +54,7 @@ impl Answers {
     /// Keeps the one answer that a request gets in an execution. What a schema in this process answers is no body.
     fn keep(&self, fetch: &Fetch, answer: Answer) -> Result<&Answer, Unfit> {
         if let Answer::Json(body) = &answer {
-            self.room.take(body.len()).ok_or(Unfit::TooLong)?;
+            self.room.take(body.bytes.len()).ok_or(Unfit::TooLong)?;
         }
         Ok(self.kept[fetch.id].get_or_init(|| answer))
     }
@@ -72,16 +72,14 @@ pub(crate) struct Execution<'a> {
     answers: &'a Answers,
     /// Whether the plan is a mutation's.
     of_mutation: bool,
-    /// For values that stand at several places.
-    copies: Room,
     state: Mutex<Merged<'a>>,
 }
 
 /// What subgraphs have said so far.
 #[derive(Debug)]
 pub(crate) struct Merged<'a> {
-    /// An object in canonical keys.
-    pub(crate) data: Value<'a>,
+    /// In canonical keys.
+    pub(crate) data: Data<'a>,
     pub(crate) errors: Errors,
 }
 
@@ -95,9 +93,8 @@ impl<'a> Execution<'a> {
         answers: &'a Answers,
         of_mutation: bool,
     ) -> Self {
-        let state = Mutex::new(Merged { data: Value::Object(Object::default()), errors: Errors::default() });
-        let copies = Room::of(MOST_COPIED);
-        Self { supergraph, upstreams, variables, caller, timeouts, answers, of_mutation, copies, state }
+        let state = Mutex::new(Merged { data: Data::new(), errors: Errors::default() });
+        Self { supergraph, upstreams, variables, caller, timeouts, answers, of_mutation, state }
     }
 
     /// Runs a step and everything below it.
@@ -122,8 +119,7 @@ impl<'a> Execution<'a> {
     /// Takes one event of a subscription's source as the answer of its fetch.
     pub(crate) fn take_event(&self, fetch: &'a Fetch, event: Result<Answer, Failure>) {
         if let Source::Root { path, keys, renames } = &fetch.source {
-            let answered = event.and_then(|event| self.answered(fetch, event));
-            self.merge_root(fetch, path, keys, renames, answered);
+            self.merge_root(fetch, path, keys, renames, event);
         }
     }
 
@@ -135,7 +131,7 @@ impl<'a> Execution<'a> {
     async fn fetch(&self, fetch: &'a Fetch) {
         match &fetch.source {
             Source::Root { path, keys, renames } => {
-                if !path.is_empty() && !paths::exists(self.supergraph, &self.lock().data, path) {
+                if !path.is_empty() && self.find(&self.lock().data, path).is_empty() {
                     return;
                 }
                 let answer = self.send(fetch, Vec::new()).await;
@@ -145,13 +141,14 @@ impl<'a> Execution<'a> {
                 let batch = {
                     let Merged { data, errors } = &mut *self.lock();
                     let batch = Batch::read(self.supergraph, data, calls);
-                    errors.add_absences(batch.unasked_places(calls, data, errors));
+                    errors.add_absences(batch.unasked_places(self.supergraph, calls, data, errors));
                     batch
                 };
                 let Some((batch, variables)) = batch.into_request() else { return };
                 let answer = self.send(fetch, variables).await;
                 let Merged { data, errors } = &mut *self.lock();
-                if let Err(unfit) = batch.merge(self.supergraph, calls, answer, data, errors, &self.copies) {
+                let answered = answer.and_then(|answer| self.answered(fetch, answer, data));
+                if let Err(unfit) = batch.merge(self.supergraph, calls, answered, data, errors) {
                     self.unavailable(fetch, &unfit);
                 }
             }
@@ -164,32 +161,47 @@ impl<'a> Execution<'a> {
         path: &Path,
         keys: &[Name],
         renames: &'a [Rename],
-        answer: Result<Answered<'a>, Failure>,
+        answer: Result<Answer, Failure>,
     ) {
         let Merged { data, errors } = &mut *self.lock();
-        let places = paths::find(self.supergraph, data, path);
-        let answer = answer.and_then(|answered| {
-            let copies = self.copies.take_copies([(&answered.data, places.len().saturating_sub(1))]);
-            copies.map(|()| answered).ok_or_else(|| self.unavailable(fetch, &Unfit::TooManyCopies))
+        let merged = answer.and_then(|answer| {
+            let answered = self.answered(fetch, answer, data)?;
+            paths::rename(self.supergraph, data, answered.data, renames);
+            self.file_errors(path, keys, renames, answered.errors, data, errors);
+            let Value::Object(found) = answered.data else { return Ok(()) };
+            let mut objects = self.find(data, path).into_iter();
+            let merged = objects.try_for_each(|object| data.merge(self.supergraph, object, found));
+            merged.map_err(|unfit| self.unavailable(fetch, &unfit.into()))
         });
-        match answer {
-            Ok(mut answered) => {
-                paths::rename(self.supergraph, &mut answered.data, renames);
-                for error in answered.errors {
-                    let tail = paths::steps(&error.path, renames);
-                    if let Err(rest) = errors.add_one_of_many(error.error, file_all(&places, &tail, keys)) {
-                        errors.add(rest, file_all(&places, &[], keys));
-                        break;
-                    }
-                }
-                if let Value::Object(members) = answered.data {
-                    paths::merge_into(self.supergraph, data, path, &places, Value::Object(members));
-                }
-            }
-            Err(failure) => {
-                errors.add(failure.into_error(), file_all(&places, &[], keys));
+        if let Err(failure) = merged {
+            errors.add(failure.into_error(), file_all(&paths::places(self.supergraph, data, [path]), &[], keys));
+        }
+    }
+
+    fn file_errors(
+        &self,
+        path: &Path,
+        keys: &[Name],
+        renames: &[Rename],
+        found: Vec<PlacedError>,
+        data: &Data<'_>,
+        errors: &mut Errors,
+    ) {
+        if found.is_empty() {
+            return;
+        }
+        let places = paths::places(self.supergraph, data, [path]);
+        for error in found {
+            let tail = paths::steps(&error.path, renames);
+            if let Err(rest) = errors.add_one_of_many(error.error, file_all(&places, &tail, keys)) {
+                errors.add(rest, file_all(&places, &[], keys));
+                break;
             }
         }
+    }
+
+    fn find(&self, data: &Data<'a>, path: &Path) -> Vec<ObjectId> {
+        paths::find(self.supergraph, data, Value::Object(data.root()), path)
     }
 
     /// Sends a request and waits for its answer, but not too long. A panic of the subgraph stays its own.
@@ -197,24 +209,19 @@ impl<'a> Execution<'a> {
         &self,
         fetch: &'a Fetch,
         representations: Vec<(&'a Name, Variable<'a>)>,
-    ) -> Result<Answered<'a>, Failure> {
+    ) -> Result<Answer, Failure> {
         let subgraph = self.subgraph_name(fetch);
         let request = self.request(fetch, representations);
         let deadline = Instant::now() + self.timeouts[fetch.subgraph];
         let execution = self.upstreams[fetch.subgraph].execute(request, deadline);
         let answer = AssertUnwindSafe(execution).catch_unwind().await.unwrap_or(Err(Failure::Panicked));
-        match answer {
-            Ok(answer) => self.answered(fetch, answer),
-            Err(failure) => {
-                failure.log(subgraph, self.caller);
-                Err(failure)
-            }
-        }
+        answer.inspect_err(|failure| failure.log(subgraph, self.caller))
     }
 
-    fn answered(&self, fetch: &Fetch, answer: Answer) -> Result<Answered<'a>, Failure> {
+    /// Reads an answer into the data; nothing refers to it yet.
+    fn answered(&self, fetch: &Fetch, answer: Answer, data: &mut Data<'a>) -> Result<Answered<'a>, Failure> {
         let kept = self.answers.keep(fetch, answer);
-        let response = kept.and_then(|answer| Ok(answer.read()?)).map_err(|unfit| self.unavailable(fetch, &unfit))?;
+        let response = kept.and_then(|answer| Ok(answer.read(data)?)).map_err(|unfit| self.unavailable(fetch, &unfit))?;
         let is_ours = self.upstreams[fetch.subgraph].is_ours();
         Ok(Answered::from_response(response, self.subgraph_name(fetch), is_ours, self.caller))
     }
@@ -255,11 +262,11 @@ fn file(place: &[Step], tail: &[Step], keys: &[Name]) -> Vec<Vec<Step>> {
 
 /// The same for several places.
 fn file_all(places: &[Place], tail: &[Step], keys: &[Name]) -> impl Iterator<Item = Vec<Step>> {
-    places.iter().flat_map(move |place| file(&place.steps, tail, keys))
+    places.iter().flat_map(move |(_, steps)| file(steps, tail, keys))
 }
 
 impl Failure {
-    pub(crate) fn log(self, subgraph: &str, caller: &Caller) {
+    pub(crate) fn log(&self, subgraph: &str, caller: &Caller) {
         let trace_id = &caller.trace_id;
         match self {
             Self::Panicked => tracing::error!(subgraph, trace_id, "a subgraph panicked"),

@@ -52,7 +52,7 @@ pub(crate) fn canonical_json(variables: &Coerced) -> Vec<u8> {
     for (name, value) in members {
         json::write_str(&mut json, name);
         json.push(b':');
-        json::write_value(&mut json, &value.into());
+        json::write_owned(&mut json, value);
         json.push(b',');
     }
     json

@@ -3,7 +3,7 @@
 use apollo_compiler::Name as SchemaName;
 use async_graphql::Name;
 
-use crate::{upstream::SubgraphDocument, value::Guess};
+use crate::{data::Key, upstream::SubgraphDocument};
 
 /// The plan of one operation.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub(crate) enum Source {
 #[derive(Debug)]
 pub(crate) struct EntityCall {
     /// Its response key.
-    pub(crate) key: Name,
+    pub(crate) key: Key,
     /// The variable with the representations; calls of one request may share it.
     pub(crate) variable: Name,
     /// Where the entities stand.
@@ -83,8 +83,8 @@ pub(crate) type Path = Vec<PathStep>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PathStep {
-    /// A member, and where objects had it lately.
-    Key(Name, Guess),
+    /// A member.
+    Key(Key),
     /// Each item of a list.
     Each,
     /// Only objects of these types.
@@ -96,11 +96,9 @@ pub(crate) enum PathStep {
 pub(crate) enum Requirement {
     Field {
         /// The key in the data.
-        from: Name,
-        /// Where objects had it lately.
-        place: Guess,
+        from: Key,
         /// The key in the representation.
-        to: Name,
+        to: Key,
         /// A null or missing value makes the whole representation useless.
         non_null: bool,
         body: Vec<Requirement>,

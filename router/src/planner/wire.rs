@@ -13,7 +13,7 @@ use super::{
     order,
     plan::{EntityCall, Fetch, FetchVariable, Node, Path, PathStep, Plan, Rename, Requirement, Source, TypenameSetter},
 };
-use crate::{operation::VARIABLE_PREFIX, supergraph::Supergraph, upstream::SubgraphDocument, value::Guess};
+use crate::{data::Key, operation::VARIABLE_PREFIX, supergraph::Supergraph, upstream::SubgraphDocument};
 
 /// Why a plan of the planner cannot be executed.
 #[derive(Debug, thiserror::Error)]
@@ -171,7 +171,7 @@ impl Reader<'_> {
         let source = match fetch.requires {
             Some(requires) => Source::Entities(vec![EntityCall {
                 provides: provided(&document.parsed, "_entities"),
-                key: Name::new("_entities"),
+                key: Key::new(Name::new("_entities")),
                 variable: Name::new("representations"),
                 paths: vec![path],
                 requires: self.requirements(requires, None),
@@ -189,7 +189,7 @@ impl Reader<'_> {
         for alias in fetch.entity_batch.aliases {
             calls.push(EntityCall {
                 provides: provided(&document.parsed, &alias.alias),
-                key: Name::new(alias.alias),
+                key: Key::new(Name::new(alias.alias)),
                 variable: Name::new(alias.representations_variable_name),
                 paths: alias.paths.into_iter().map(path).collect(),
                 requires: self.requirements(alias.requires, None),
@@ -221,11 +221,10 @@ impl Reader<'_> {
                 let definition = parent.and_then(|parent| self.supergraph.full.type_field(parent, known_as).ok());
                 let body_type = definition.as_ref().map(|definition| definition.ty.inner_named_type().to_string());
                 Requirement::Field {
-                    place: Guess::default(),
-                    to: Name::new(known_as),
+                    to: Key::new(Name::new(known_as)),
                     non_null: definition.is_some_and(|definition| definition.ty.is_non_null()),
                     body: self.requirements(selections, body_type.as_deref()),
-                    from: Name::new(name),
+                    from: Key::new(Name::new(name)),
                 }
             }
             WireSelection::InlineFragment { type_condition, selections } => Requirement::On {
@@ -243,7 +242,7 @@ fn parse(operation: &str) -> Result<SubgraphDocument, WireError> {
 
 fn path(steps: Vec<WirePathStep>) -> Path {
     let step = |step| match step {
-        WirePathStep::Field(name) => PathStep::Key(Name::new(name), Guess::default()),
+        WirePathStep::Field(name) => PathStep::Key(Key::new(Name::new(name))),
         WirePathStep::TypeCondition(types) => PathStep::OneOf(types.into_iter().collect()),
         WirePathStep::Each => PathStep::Each,
     };
@@ -272,7 +271,7 @@ fn renames(rewrites: Option<Vec<WireRewrite>>) -> Result<Vec<Rename>, WireError>
                 return Err(WireError::Unsupported("an output rewrite without a key"));
             };
             let step = |step| match step {
-                WireRewriteStep::Key(key) => PathStep::Key(Name::new(key), Guess::default()),
+                WireRewriteStep::Key(key) => PathStep::Key(Key::new(Name::new(key))),
                 WireRewriteStep::TypenameEquals(types) => PathStep::OneOf(types.into_iter().collect()),
             };
             let path = path.into_iter().map(step).collect();

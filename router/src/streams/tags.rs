@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use apollo_compiler::{Name, Schema, ast, schema, schema::ExtendedType};
 
-use crate::{upstream::Response, value::Value};
+use crate::{
+    data::{Data, Value},
+    upstream::Response,
+};
 
 /// On a field of the subscription root: one stream will do for all who subscribe alike; see the module above for what
 /// that promises.
@@ -61,13 +64,11 @@ impl Tags {
 
     /// Whether what a source says is not an event, but that there will be none: errors without a value, or an object of a
     /// type for that.
-    pub(crate) fn is_refusal(&self, said: &Response<'_>) -> bool {
-        let Value::Object(roots) = &said.data else { return !said.errors.is_empty() };
-        roots.iter().all(|(_, root)| match root {
+    pub(crate) fn is_refusal(&self, data: &Data<'_>, said: &Response<'_>) -> bool {
+        let Value::Object(roots) = said.data else { return !said.errors.is_empty() };
+        data.members(roots).iter().all(|root| match root.value {
             Value::Null => !said.errors.is_empty(),
-            Value::Object(event) => {
-                event.get("__typename").and_then(Value::as_str).is_some_and(|name| self.resync.contains(name))
-            }
+            Value::Object(event) => data.typename(event).is_some_and(|name| self.resync.contains(name)),
             _ => false,
         })
     }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
@@ -15,6 +16,7 @@ use super::{
     response::{self, MAX_RESPONSE_BYTES},
     sse::Parser,
 };
+use crate::data::Data;
 
 /// How long a stream may be silent. Chatty's subgraphs send a comment every 10 s.
 const SILENCE: Duration = Duration::from_secs(45);
@@ -79,8 +81,9 @@ impl Events {
                 match event.kind.as_slice() {
                     b"next" => {
                         // Read again by whoever completes it; a stream that says anything else has broken.
-                        response::parse(&event.data)?;
-                        return Ok(Some(Answer::Json(event.data.into())));
+                        let answer = Answer::from(Bytes::from(event.data));
+                        answer.read(&mut Data::new())?;
+                        return Ok(Some(answer));
                     }
                     b"complete" => return Ok(None),
                     _ => {}
@@ -103,7 +106,6 @@ impl Events {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use futures_util::future::ready;
 
     use super::*;

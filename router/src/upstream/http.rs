@@ -28,8 +28,7 @@ use super::{
     tries::{TryError, check_status},
 };
 use crate::{
-    complete::json::{write_list, write_str, write_value},
-    value::Value,
+    complete::json::{write_owned, write_str},
 };
 
 /// How often a request is sent again after its first failure.
@@ -163,7 +162,7 @@ impl HttpUpstream {
                     events::read(Arc::clone(&upstream.name), caller.trace_id, body, place)
                 }
                 Ok((Opened::Answer(answer), _ended)) => {
-                    stream::once(std::future::ready(Ok(Answer::Json(answer)))).boxed()
+                    stream::once(std::future::ready(Ok(Answer::from(answer)))).boxed()
                 }
                 Err(failure) => stream::once(std::future::ready(Err(failure))).boxed(),
             }
@@ -301,8 +300,8 @@ fn body(request: &SubgraphRequest<'_>) -> Bytes {
         write_str(&mut out, name);
         out.push(b':');
         match value {
-            Variable::Client(value) => write_value(&mut out, &Value::from(*value)),
-            Variable::Representations(values) => write_list(&mut out, values),
+            Variable::Client(value) => write_owned(&mut out, value),
+            Variable::Representations(json) => out.extend_from_slice(json),
         }
     }
     out.extend_from_slice(b"}}");

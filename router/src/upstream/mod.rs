@@ -12,7 +12,6 @@ mod readiness;
 mod response;
 mod sse;
 mod tries;
-mod values;
 
 use std::{fmt, sync::Arc};
 
@@ -34,7 +33,10 @@ pub use http::{HttpUpstream, Sealing};
 
 pub(crate) use response::{NotGraphql, Response};
 
-use crate::{complete::json::write_str, value::Value};
+use crate::{
+    complete::json::write_str,
+    data::{Data, Texts},
+};
 
 /// One subgraph as the gateway reaches it.
 #[derive(Clone)]
@@ -68,8 +70,8 @@ pub(crate) struct SubgraphRequest<'a> {
 pub(crate) enum Variable<'a> {
     /// What the client sent.
     Client(&'a async_graphql::Value),
-    /// Entities to look up.
-    Representations(Vec<Value<'a>>),
+    /// Entities to look up: a JSON list.
+    Representations(Vec<u8>),
 }
 
 /// An answer as it came.
@@ -78,7 +80,14 @@ pub(crate) enum Answer {
     /// From a schema in this process.
     Values(async_graphql::Response),
     /// The body of an HTTP response, or one event of a stream.
-    Json(Bytes),
+    Json(Body),
+}
+
+/// JSON, and what is kept of it in another form.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) bytes: Bytes,
+    texts: Texts,
 }
 
 /// Why there is no answer at all.
@@ -113,7 +122,7 @@ impl Upstream {
                 let answer = timeout_at(deadline, subgraph.execute(request.into_parsed())).await;
                 answer.map(|answer| Answer::Values(errors::bounded(answer))).map_err(|_elapsed| Failure::Late)
             }
-            Self::Http(upstream) => upstream.execute(&request, deadline).await.map(Answer::Json),
+            Self::Http(upstream) => upstream.execute(&request, deadline).await.map(Answer::from),
         }
     }
 
@@ -168,20 +177,26 @@ impl From<Variable<'_>> for async_graphql::Value {
     fn from(variable: Variable<'_>) -> Self {
         match variable {
             Variable::Client(value) => value.clone(),
-            Variable::Representations(values) => Self::List(values.into_iter().map(Self::from).collect()),
+            Variable::Representations(json) => serde_json::from_slice(&json).expect("we have written it"),
         }
     }
 }
 
 impl Answer {
-    /// Reads the response.
-    pub(crate) fn read(&self) -> Result<Response<'_>, NotGraphql> {
+    /// Reads the response into `data`.
+    pub(crate) fn read<'a>(&'a self, data: &mut Data<'a>) -> Result<Response<'a>, NotGraphql> {
         match self {
             Self::Values(response) => {
-                Ok(Response { data: Value::from(&response.data), errors: response.errors.clone() })
+                Ok(Response { data: data.add(&response.data), errors: response.errors.clone() })
             }
-            Self::Json(body) => response::parse(body),
+            Self::Json(Body { bytes, texts }) => response::parse(bytes, texts, data),
         }
+    }
+}
+
+impl From<Bytes> for Answer {
+    fn from(bytes: Bytes) -> Self {
+        Self::Json(Body { bytes, texts: Texts::new() })
     }
 }
 

@@ -15,15 +15,14 @@ use serde::{
 
 use super::{
     errors::{MOST_ERRORS, tell_further},
-    values::{Budget, Counted},
 };
-use crate::value::Value;
+use crate::data::{Any, Builder, Data, Number, Texts, Value};
 
 /// Bytes of one response, in a body or an event: four times what a client may get by default, because the router asks for
 /// keys as well.
 pub(super) const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 
-/// A GraphQL response, whose data borrows from how it came.
+/// A GraphQL response, whose data stands among that of an execution.
 #[derive(Debug)]
 pub(crate) struct Response<'a> {
     /// An object or null.
@@ -55,12 +54,12 @@ pub(super) enum Unread {
     TooLong,
 }
 
-/// Reads a GraphQL response of at most [`MOST_VALUES`](super::values::MOST_VALUES) values.
-pub(super) fn parse(body: &[u8]) -> Result<Response<'_>, NotGraphql> {
-    let budget = Budget::new();
+/// Reads a GraphQL response of at most a million values into `data`.
+pub(super) fn parse<'a>(body: &'a [u8], texts: &'a Texts, data: &mut Data<'a>) -> Result<Response<'a>, NotGraphql> {
+    let mut builder = Builder::new(data, texts, body.len());
     // Checked as a whole, which is faster than text by text.
     let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(body)?);
-    let (data, errors) = Members(&budget).deserialize(&mut json)?;
+    let (data, errors) = Members(&mut builder).deserialize(&mut json)?;
     json.end()?;
     let errors = errors.unwrap_or_default();
     let data = match data {
@@ -72,34 +71,34 @@ pub(super) fn parse(body: &[u8]) -> Result<Response<'_>, NotGraphql> {
 }
 
 /// Reads the members of a response: `data`, where null is data and nothing is none, and `errors`.
-struct Members<'b>(&'b Budget);
+struct Members<'b, 'd, 'a>(&'b mut Builder<'d, 'a>);
 
-impl<'de> DeserializeSeed<'de> for Members<'_> {
-    type Value = (Option<Value<'de>>, Option<Vec<ServerError>>);
+impl<'a> DeserializeSeed<'a> for Members<'_, '_, 'a> {
+    type Value = (Option<Value<'a>>, Option<Vec<ServerError>>);
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Members<'_> {
-    type Value = (Option<Value<'de>>, Option<Vec<ServerError>>);
+impl<'a> Visitor<'a> for Members<'_, '_, 'a> {
+    type Value = (Option<Value<'a>>, Option<Vec<ServerError>>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with `data` or `errors`")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let (mut data, mut errors) = (None, None);
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
                 "data" if data.is_some() => return Err(A::Error::duplicate_field("data")),
                 "errors" if errors.is_some() => return Err(A::Error::duplicate_field("errors")),
-                "data" => match members.next_value_seed(Counted(self.0))? {
+                "data" => match members.next_value_seed(Any(&mut *self.0))? {
                     found @ (Value::Null | Value::Object(_)) => data = Some(found),
                     _ => return Err(A::Error::custom("`data` is neither an object nor null")),
                 },
-                "errors" => errors = Some(members.next_value_seed(Errors(self.0))?),
+                "errors" => errors = Some(members.next_value_seed(Errors(&mut *self.0))?),
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
         }
@@ -108,17 +107,17 @@ impl<'de> Visitor<'de> for Members<'_> {
 }
 
 /// Reads a list of errors, or null.
-struct Errors<'b>(&'b Budget);
+struct Errors<'b, 'd, 'a>(&'b mut Builder<'d, 'a>);
 
-impl<'de> DeserializeSeed<'de> for Errors<'_> {
+impl<'a> DeserializeSeed<'a> for Errors<'_, '_, 'a> {
     type Value = Option<Vec<ServerError>>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Errors<'_> {
+impl<'a> Visitor<'a> for Errors<'_, '_, 'a> {
     type Value = Option<Vec<ServerError>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,10 +128,10 @@ impl<'de> Visitor<'de> for Errors<'_> {
         Ok(None)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let (mut errors, mut further) = (Vec::new(), 0);
         while errors.len() < MOST_ERRORS
-            && let Some(error) = items.next_element_seed(OneError(self.0))?
+            && let Some(error) = items.next_element_seed(OneError(&mut *self.0))?
         {
             errors.push(error);
         }
@@ -146,31 +145,37 @@ impl<'de> Visitor<'de> for Errors<'_> {
 }
 
 /// Reads an error. What is odd about it must not cost the error, nor the data beside it, but it needs its message.
-struct OneError<'b>(&'b Budget);
+struct OneError<'b, 'd, 'a>(&'b mut Builder<'d, 'a>);
 
-impl<'de> DeserializeSeed<'de> for OneError<'_> {
+impl<'a> DeserializeSeed<'a> for OneError<'_, '_, 'a> {
     type Value = ServerError;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ServerError, D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<ServerError, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for OneError<'_> {
+impl<'a> Visitor<'a> for OneError<'_, '_, 'a> {
     type Value = ServerError;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an error with a message")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<ServerError, A::Error> {
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<ServerError, A::Error> {
         self.0.spend()?;
         let (mut message, mut steps, mut extensions) = (None, Vec::new(), None);
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
                 "message" => message = Some(members.next_value::<String>()?),
-                "path" => steps = path(members.next_value_seed(Counted(self.0))?).unwrap_or_default(),
-                "extensions" => extensions = extension_values(members.next_value_seed(Counted(self.0))?),
+                "path" => {
+                    let value = members.next_value_seed(Any(&mut *self.0))?;
+                    steps = path(self.0.data(), value).unwrap_or_default();
+                }
+                "extensions" => {
+                    let value = members.next_value_seed(Any(&mut *self.0))?;
+                    extensions = extension_values(self.0.data(), value);
+                }
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
         }
@@ -179,24 +184,21 @@ impl<'de> Visitor<'de> for OneError<'_> {
     }
 }
 
-fn extension_values(value: Value<'_>) -> Option<ErrorExtensionValues> {
-    let Value::Object(members) = value else { return None };
+fn extension_values(data: &Data<'_>, value: Value<'_>) -> Option<ErrorExtensionValues> {
+    let Value::Object(object) = value else { return None };
     let mut extensions = ErrorExtensionValues::default();
-    members
-        .into_members()
-        .into_iter()
-        .for_each(|(name, value)| extensions.set(name, async_graphql::Value::from(value)));
+    data.members(object).iter().for_each(|member| extensions.set(member.name, data.to_owned(member.value)));
     Some(extensions)
 }
 
-fn path(value: Value<'_>) -> Option<Vec<PathSegment>> {
+fn path(data: &Data<'_>, value: Value<'_>) -> Option<Vec<PathSegment>> {
     let Value::List(steps) = value else { return None };
-    let step = |step| match step {
-        Value::String(key) => Some(PathSegment::Field(key.into_owned())),
-        Value::Number(index) => index.as_u64().and_then(|at| usize::try_from(at).ok()).map(PathSegment::Index),
+    let step = |step: &Value<'_>| match step {
+        Value::String(key) => Some(PathSegment::Field((*key).to_owned())),
+        Value::Number(Number::Unsigned(at)) => usize::try_from(*at).ok().map(PathSegment::Index),
         _ => None,
     };
-    steps.into_iter().map(step).collect()
+    data.items(steps).iter().map(step).collect()
 }
 
 /// The whole body. One that came in one piece is not copied.
@@ -233,23 +235,24 @@ async fn next(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
 mod tests {
     use std::error::Error as _;
 
-    use super::{super::values::MOST_VALUES, *};
+    use super::*;
+    use crate::data::MOST_VALUES;
 
-    fn parsed(body: &str) -> Result<Response<'_>, NotGraphql> {
-        parse(body.as_bytes())
+    fn parsed(body: &str) -> Result<(async_graphql::Value, Vec<ServerError>), NotGraphql> {
+        let (texts, mut data) = (Texts::new(), Data::new());
+        let response = parse(body.as_bytes(), &texts, &mut data)?;
+        Ok((data.to_owned(response.data), response.errors))
     }
 
     #[test]
     fn values_come_through_as_they_were_written() {
         let data = r#"{"max":18446744073709551615,"min":-9223372036854775808,"one":1.0,"tenth":0.1,"tiny":5e-324,"odd":122.416294033786585,"text":"ü\"\n","list":[null,{}]}"#;
         let body = format!(r#"{{"data":{data},"extensions":{{}}}}"#);
-        let response = parsed(&body).unwrap();
-        assert_eq!(
-            serde_json::to_string(&async_graphql::Value::from(response.data.clone())).unwrap(),
-            data.replace("122.416294033786585", "122.41629403378658")
-        );
-        let Value::Object(members) = &response.data else { panic!("an object") };
-        let Some(Value::Number(odd)) = members.get("odd") else { panic!("a number") };
+        let (found, _) = parsed(&body).unwrap();
+        let text = serde_json::to_string(&found).unwrap();
+        assert_eq!(text, data.replace("122.416294033786585", "122.41629403378658"));
+        let async_graphql::Value::Object(members) = &found else { panic!("an object") };
+        let Some(async_graphql::Value::Number(odd)) = members.get("odd") else { panic!("a number") };
         // The nearest double; a reader that is satisfied with a near one gets this wrong.
         assert_eq!(odd.as_f64(), "122.416294033786585".parse().ok());
     }
@@ -258,9 +261,9 @@ mod tests {
     fn errors_keep_message_path_and_extensions() {
         let body = r#"{"errors":[{"message":"no","locations":7,"path":["a",1],"extensions":{"code":"FORBIDDEN","n":1}},
             {"message":"odd","path":["a",-1],"extensions":"none"}]}"#;
-        let response = parsed(body).unwrap();
-        assert_eq!(response.data, Value::Null);
-        let [no, odd] = response.errors.as_slice() else { panic!("two errors") };
+        let (data, errors) = parsed(body).unwrap();
+        assert_eq!(data, async_graphql::Value::Null);
+        let [no, odd] = errors.as_slice() else { panic!("two errors") };
         assert_eq!((no.message.as_str(), no.path.len()), ("no", 2));
         assert_eq!(no.extensions.as_ref().unwrap().get("code"), Some(&async_graphql::Value::from("FORBIDDEN")));
         assert!(odd.path.is_empty() && odd.extensions.is_none());
@@ -312,7 +315,7 @@ mod tests {
         let of = |count: usize| {
             let error = r#"{"message":"no","path":["a"]},"#;
             let body = format!(r#"{{"errors":[{}{{"message":"no"}}]}}"#, error.repeat(count - 1));
-            parsed(&body).map(|response| response.errors)
+            parsed(&body).map(|(_, errors)| errors)
         };
         assert_eq!(of(100).unwrap().len(), 100);
         let errors = of(900_000).unwrap();

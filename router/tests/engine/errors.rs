@@ -176,3 +176,30 @@ async fn why_an_entity_is_null_is_told_whichever_of_its_fields_comes_first() {
         assert_eq!(errors_of(&body), [("INTERNAL".to_owned(), json!(["strict", 1, "bad"]))], "{fields}");
     }
 }
+
+#[tokio::test]
+async fn a_failed_request_is_told_where_it_leaves_a_value_without_some_of_its_fields() {
+    let owner = Scripted::with_data(json!({ "item": { "__typename": "Item", "id": "1", "size": { "width": 1 } } }));
+    let silent = Scripted::with_data(json!({ "_entities": 7 }));
+    let subgraphs = vec![
+        (
+            "owner",
+            "type Query { item: Item } type Item @key(fields: \"id\") { id: ID! size: Size @shareable }
+             type Size { width: Int }",
+            owner,
+        ),
+        (
+            "other",
+            "type Query { x: Int } type Item @key(fields: \"id\") { id: ID! size: Size @shareable }
+             type Size { height: Int box: Box } type Box { depth: Int! }",
+            silent,
+        ),
+    ];
+    let gateway = scripted::gateway(subgraphs, Limits::default());
+    let body = scripted::ask(&gateway, "{ item { size { width h: height box { depth } } } }").await;
+    assert_eq!(body["data"], json!({ "item": { "size": { "width": 1, "h": null, "box": null } } }));
+    let told = ("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["item", "size", "h"]));
+    assert_eq!(errors_of(&body), [told], "once, where the first part is missing");
+    let body = scripted::ask(&gateway, "{ item { size { width } } }").await;
+    assert_eq!(body, json!({ "data": { "item": { "size": { "width": 1 } } } }));
+}

@@ -1,0 +1,293 @@
+//! Merges what a subgraph says of an object into what is known of it.
+//!
+//! What is new becomes a part of the object, by reference. Where both have a member, the object gets a value of its own
+//! that has the members of both: nothing that other objects may share is ever changed.
+
+use super::{Data, List, Member, ObjectId, Part, PartId, TYPENAME, Value, mark, number, position};
+use crate::supergraph::Supergraph;
+
+/// Objects and items that one execution makes where subgraphs answer the same composite fields of shared entities. That
+/// is more than an answer of 16 MiB to a client needs.
+pub(crate) const MOST_VIEWS: usize = 1_000_000;
+
+/// Merging would make too many values.
+#[derive(Debug, thiserror::Error)]
+#[error("more than {MOST_VIEWS} values of which several subgraphs speak")]
+pub(crate) struct TooManyViews;
+
+impl<'a> Data<'a> {
+    /// Gives `target` the members of `source`, an object of an answer that nothing was merged into: objects merge member
+    /// by member, lists item by item, anything else counts only where nothing is.
+    ///
+    /// Of two names of an object's type the narrower stands: a subgraph that knows an interface as an object
+    /// (`@interfaceObject`) calls everything by the interface's name until another one tells the type.
+    pub(crate) fn merge(
+        &mut self,
+        supergraph: &Supergraph,
+        target: ObjectId,
+        source: ObjectId,
+    ) -> Result<(), TooManyViews> {
+        if self.marks(target) & self.object(source).marks != 0 {
+            for at in self.object(source).range() {
+                let Member { name, value } = self.members[at];
+                // A null of its own stands back behind what a part has.
+                let found = self.find_named(target, name).filter(|(_, known)| !known.is_null());
+                let Some((holder, known)) = found else { continue };
+                let merged = match (known, value) {
+                    (Value::String(known), Value::String(said)) if name == TYPENAME => {
+                        let is_narrower = known != said && supergraph.satisfies_in_full(said, known);
+                        if is_narrower { value } else { Value::String(known) }
+                    }
+                    _ => self.merged(supergraph, known, value, holder == target)?,
+                };
+                if merged != known {
+                    self.set(target, name, merged)?;
+                }
+            }
+        }
+        if self.object(source).len > 0 {
+            self.add_part(target, source);
+        }
+        Ok(())
+    }
+
+    /// What becomes of two values of one field: the known one, which is changed if it is `own` and therefore nobody
+    /// else's, or else one that has what is in both.
+    fn merged(
+        &mut self,
+        supergraph: &Supergraph,
+        known: Value<'a>,
+        said: Value<'a>,
+        own: bool,
+    ) -> Result<Value<'a>, TooManyViews> {
+        match (known, said) {
+            (Value::Object(known), Value::Object(said)) => {
+                let target = if own { known } else { self.view(known)? };
+                self.merge(supergraph, target, said)?;
+                Ok(Value::Object(target))
+            }
+            (Value::List(known), Value::List(said)) if known.len == said.len => {
+                let target = if own { known } else { self.copied(known)? };
+                for (at, said) in target.range().zip(said.range()) {
+                    self.items[at] = self.merged(supergraph, self.items[at], self.items[said], own)?;
+                }
+                Ok(Value::List(target))
+            }
+            (Value::Null, said) => if own { self.viewed(said) } else { Ok(said) },
+            // Two subgraphs that answer the same field must agree; the first one stands.
+            (known, _) => Ok(known),
+        }
+    }
+
+    /// The same value for one place alone.
+    fn viewed(&mut self, value: Value<'a>) -> Result<Value<'a>, TooManyViews> {
+        match value {
+            Value::Object(object) => self.view(object).map(Value::Object),
+            Value::List(list) => {
+                let copied = self.copied(list)?;
+                for at in copied.range() {
+                    self.items[at] = self.viewed(self.items[at])?;
+                }
+                Ok(Value::List(copied))
+            }
+            leaf => Ok(leaf),
+        }
+    }
+
+    /// Sets an own member, or one in a part that stands before all others.
+    fn set(&mut self, object: ObjectId, name: &'a str, value: Value<'a>) -> Result<(), TooManyViews> {
+        let range = self.object(object).range();
+        if let Some(at) = position(&self.members[range.clone()], name) {
+            self.members[range.start + at].value = value;
+            return Ok(());
+        }
+        self.spend(1)?;
+        let first = self.object_of(std::iter::once(Member { name, value }), mark(name));
+        let next = self.object(object).parts;
+        let part = self.part(Part { object: first, next });
+        self.objects[object.index()].parts = Some(part);
+        Ok(())
+    }
+
+    /// A new object with the members of this one, as they are now.
+    fn view(&mut self, object: ObjectId) -> Result<ObjectId, TooManyViews> {
+        self.spend(1)?;
+        let view = self.object_of(std::iter::empty(), 0);
+        self.add_part(view, object);
+        let mut next = self.object(object).parts;
+        while let Some(id) = next {
+            let part = self.parts[id.index()];
+            self.add_part(view, part.object);
+            next = part.next;
+        }
+        Ok(view)
+    }
+
+    /// A new list of the same items.
+    fn copied(&mut self, list: List) -> Result<List, TooManyViews> {
+        self.spend(list.len as usize)?;
+        let start = number(self.items.len());
+        self.items.extend_from_within(list.range());
+        Ok(List { start, ..list })
+    }
+
+    /// Adds a part behind all others.
+    fn add_part(&mut self, object: ObjectId, part: ObjectId) {
+        let new = self.part(Part { object: part, next: None });
+        let Some(mut last) = self.object(object).parts else {
+            self.objects[object.index()].parts = Some(new);
+            return;
+        };
+        while let Some(next) = self.parts[last.index()].next {
+            last = next;
+        }
+        self.parts[last.index()].next = Some(new);
+    }
+
+    fn part(&mut self, part: Part) -> PartId {
+        self.parts.push(part);
+        PartId(number(self.parts.len()).try_into().expect("it has just become longer"))
+    }
+
+    /// The marks of all members.
+    fn marks(&self, object: ObjectId) -> u64 {
+        let object = self.object(object);
+        let (mut marks, mut next) = (object.marks, object.parts);
+        while let Some(id) = next {
+            let part = self.parts[id.index()];
+            marks |= self.object(part.object).marks;
+            next = part.next;
+        }
+        marks
+    }
+
+    fn find_named(&self, object: ObjectId, name: &str) -> Option<(ObjectId, Value<'a>)> {
+        let mark = mark(name);
+        self.find_by(object, |object| {
+            let members = if object.marks & mark == 0 { &[] } else { &self.members[object.range()] };
+            position(members, name).map(|at| members[at].value)
+        })
+    }
+
+    fn spend(&mut self, values: usize) -> Result<(), TooManyViews> {
+        self.views = self.views.checked_sub(values).ok_or(TooManyViews)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{Name, Value as Owned};
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::data::{Key, Number};
+
+    fn supergraph() -> Supergraph {
+        let sdl = "type Query { media: Media } interface Media { id: ID } type Video implements Media { id: ID }";
+        Supergraph::parse(sdl).unwrap()
+    }
+
+    /// What is seen of a value, parts included.
+    fn seen(data: &Data<'_>, value: Value<'_>) -> Json {
+        match value {
+            Value::List(list) => data.items(list).iter().map(|item| seen(data, *item)).collect(),
+            Value::Object(object) => {
+                let mut names: Vec<_> = data.members(object).iter().map(|member| member.name).collect();
+                let mut next = data.object(object).parts;
+                while let Some(id) = next {
+                    let part = data.parts[id.index()];
+                    names.extend(data.members(part.object).iter().map(|member| member.name));
+                    next = part.next;
+                }
+                let member = |name: &str| {
+                    let value = data.get(object, &Key::new(Name::new(name))).expect("it has the name from there");
+                    (name.to_owned(), seen(data, value))
+                };
+                Json::Object(names.into_iter().map(member).collect())
+            }
+            Value::Number(Number::Unsigned(number)) => number.into(),
+            leaf => data.to_owned(leaf).into_json().unwrap(),
+        }
+    }
+
+    /// What several answers make of a value, one after the other; and of a second one that gets the first answer alone.
+    fn merged(target: Json, sources: &[Json]) -> (Json, Json) {
+        let owned: Vec<_> = sources.iter().map(|json| Owned::from_json(json.clone()).unwrap()).collect();
+        let targets = [target.clone(), target].map(|json| Owned::from_json(json).unwrap());
+        let mut data = Data::new();
+        let targets: Vec<_> = targets.iter().map(|target| data.add(target)).collect();
+        let [Value::Object(target), Value::Object(other)] = targets[..] else { panic!("two objects") };
+        for (at, source) in owned.iter().enumerate() {
+            let Value::Object(source) = data.add(source) else { panic!("an object") };
+            data.merge(&supergraph(), target, source).unwrap();
+            if at == 0 {
+                data.merge(&supergraph(), other, source).unwrap();
+            }
+        }
+        (seen(&data, Value::Object(target)), seen(&data, Value::Object(other)))
+    }
+
+    #[test]
+    fn objects_and_lists_merge_and_the_first_leaf_stands() {
+        let target = json!({ "a": { "x": 1 }, "l": [{ "x": 1 }, null], "n": null, "v": 1 });
+        let source = json!({ "a": { "y": 2 }, "l": [{ "y": 2 }, { "y": 3 }], "n": 4, "v": 5, "w": 6 });
+        let expected = json!({
+            "a": { "x": 1, "y": 2 }, "l": [{ "x": 1, "y": 2 }, { "y": 3 }], "n": 4, "v": 1, "w": 6,
+        });
+        assert_eq!(merged(target, &[source]), (expected.clone(), expected));
+    }
+
+    #[test]
+    fn what_is_merged_into_a_shared_object_is_seen_at_its_own_place_alone() {
+        let first = json!({ "a": { "x": { "one": 1 } }, "l": [{ "x": 1 }, null, [{ "x": 2 }]], "n": null });
+        let second = json!({ "a": { "x": { "two": 2 }, "y": 3 }, "l": [{ "y": 2 }, { "y": 3 }, [{ "y": 4 }]], "n": {} });
+        let third = json!({ "a": { "x": { "three": 3 } }, "l": [{ "z": 1 }, { "z": 2 }, [{ "z": 3 }]], "n": { "m": 1 } });
+        let (whole, other) = merged(json!({ "id": 1 }), &[first.clone(), second, third]);
+        let expected = json!({
+            "id": 1,
+            "a": { "x": { "one": 1, "two": 2, "three": 3 }, "y": 3 },
+            "l": [{ "x": 1, "y": 2, "z": 1 }, { "y": 3, "z": 2 }, [{ "x": 2, "y": 4, "z": 3 }]],
+            "n": { "m": 1 },
+        });
+        assert_eq!(whole, expected);
+        let expected = json!({ "id": 1, "a": first["a"], "l": first["l"], "n": null });
+        assert_eq!(other, expected);
+    }
+
+    #[test]
+    fn the_narrower_type_name_stands_whichever_came_first() {
+        let named = |name: &str| json!({ "__typename": name });
+        let of = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| named(name)).collect();
+            let (own, _) = merged(names[0].clone(), &names[1..]);
+            let (shared, _) = merged(json!({ "id": 1 }), &names);
+            assert_eq!(own["__typename"], shared["__typename"]);
+            own
+        };
+        assert_eq!(of(&["Media", "Video"]), named("Video"));
+        assert_eq!(of(&["Video", "Media"]), named("Video"));
+        assert_eq!(of(&["Video", "Query"]), named("Video"));
+        assert_eq!(of(&["Media", "Media", "Video", "Media"]), named("Video"));
+    }
+
+    #[test]
+    fn lists_of_different_length_do_not_mix() {
+        let expected = json!({ "l": [{ "x": 1 }] });
+        assert_eq!(merged(expected.clone(), &[json!({ "l": [{ "y": 1 }, { "y": 2 }] })]).0, expected);
+    }
+
+    #[test]
+    fn what_several_subgraphs_say_of_shared_lists_is_bounded() {
+        let owned = Owned::from_json(json!({ "l": vec![json!({}); 10_000] })).unwrap();
+        let mut data = Data::new();
+        let Value::Object(first) = data.add(&owned) else { panic!("an object") };
+        let Value::Object(second) = data.add(&owned) else { panic!("an object") };
+        let merged = (0..MOST_VIEWS).find_map(|_| {
+            let target = data.object_of(std::iter::empty(), 0);
+            data.merge(&supergraph(), target, first).unwrap();
+            data.merge(&supergraph(), target, second).err()
+        });
+        assert!(merged.is_some() && data.objects.len() < 2 * MOST_VIEWS);
+    }
+}
