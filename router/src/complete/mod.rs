@@ -12,8 +12,11 @@ mod report;
 mod selection;
 mod shape;
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use chatty_access::Caller;
+use hashbrown::HashMap;
 
 pub(crate) use errors::{Errors, Step, SubgraphError};
 pub(crate) use selection::ClientSet;
@@ -46,11 +49,13 @@ impl<'a> Completion<'a> {
             supergraph: self.supergraph,
             data,
             variables: self.variables,
-            out: Vec::with_capacity(1024),
+            out: Vec::with_capacity(1024 + BYTES_PER_VALUE * data.len()),
             allowed: self.limits.answer_bytes,
             cut: 0,
             report: Report::new(&errors.list, self.limits, self.caller),
             partial: Vec::new(),
+            written: HashMap::new(),
+            cuts: 0,
         };
         writer.out.extend_from_slice(b"{\"data\":");
         let start = writer.out.len();
@@ -128,15 +133,48 @@ struct Writer<'a> {
     report: Report<'a>,
     /// Failures of whole requests that were to give parts of the values around.
     partial: Vec<usize>,
+    /// Entities that were written and may stand at further places.
+    written: HashMap<(*const Object, ObjectId), Written>,
+    /// How often something was cut off again.
+    cuts: usize,
 }
 
+/// An object that was written: which one, where, and how often something had been cut off by then.
+struct Written {
+    value: ObjectId,
+    bytes: Range<usize>,
+    cuts: usize,
+}
+
+/// What a value takes in an answer, for the room that is made at first.
+const BYTES_PER_VALUE: usize = 16;
+
 impl<'a> Writer<'a> {
-    fn object(
-        &mut self,
-        object: &'a Object,
-        value: Option<ObjectId>,
-        places: Option<&'a Places>,
-    ) -> Result<(), Stop> {
+    fn object(&mut self, object: &'a Object, value: Option<ObjectId>, places: Option<&'a Places>) -> Result<(), Stop> {
+        // An entity that stands at many places is written once and copied then, if there is nothing to tell of it.
+        if object.is_flat
+            && places.is_none()
+            && let Some(value) = value
+            && let Some(shared) = self.data.shared(value)
+        {
+            let key = (std::ptr::from_ref(object), shared);
+            let known = self.written.get(&key).filter(|known| known.cuts == self.cuts);
+            if let Some(known) = known.filter(|known| self.data.is_alike(known.value, value)) {
+                self.out.extend_from_within(known.bytes.clone());
+                return Ok(());
+            }
+            let (start, told) = (self.out.len(), self.report.told());
+            self.fields(object, Some(value), places)?;
+            if self.report.told() == told {
+                self.written.insert(key, Written { value, bytes: start..self.out.len(), cuts: self.cuts });
+            }
+            return Ok(());
+        }
+        self.fields(object, value, places)
+    }
+
+    fn fields(&mut self, object: &'a Object, value: Option<ObjectId>, places: Option<&'a Places>) -> Result<(), Stop> {
+        let value = value.map(|value| self.data.whole(value));
         self.out.push(b'{');
         for (at, field) in object.fields.iter().enumerate() {
             self.out.extend_from_slice(&field.prefix);
@@ -144,7 +182,7 @@ impl<'a> Writer<'a> {
                 FieldValue::Typename(name) => self.out.extend_from_slice(name),
                 FieldValue::Introspection(shape) => self.introspection(field, shape)?,
                 FieldValue::Data(shape) => {
-                    let value = value.and_then(|value| self.data.get(value, &field.data_key));
+                    let value = value.as_ref().and_then(|value| value.get(&field.data_key));
                     let below = places.and_then(|places| places.key(field.data_key.name()));
                     self.report.enter_key(&field.response_key);
                     let written = self.value(shape, field, value, below);
@@ -282,6 +320,7 @@ impl<'a> Writer<'a> {
             Ok(()) => Outcome::Written,
             Err(stop @ (Stop::Propagate | Stop::Absent)) => {
                 self.cut += self.out.len() - start;
+                self.cuts += 1;
                 self.out.truncate(start);
                 if matches!(stop, Stop::Absent) { Outcome::Null } else { Outcome::Explained }
             }

@@ -45,6 +45,11 @@ impl<'a> Report<'a> {
         Self { list, limits, caller, path: Vec::with_capacity(16), strays: Vec::new(), out: Vec::new(), count: 0 }
     }
 
+    /// How many errors were told.
+    pub(super) fn told(&self) -> usize {
+        self.count
+    }
+
     pub(super) fn enter_key(&mut self, key: &'a Name) {
         self.path.push(PathStep::Key(key.as_str()));
     }

@@ -33,6 +33,8 @@ pub(crate) struct Level {
 #[derive(Debug)]
 pub(super) struct Object {
     pub(super) fields: Box<[ObjectField]>,
+    /// Whether no field is an object or a list of objects.
+    pub(super) is_flat: bool,
 }
 
 #[derive(Debug)]
@@ -132,7 +134,8 @@ impl Level {
             return None;
         }
         let object = self.object(supergraph, None)?;
-        let failed = |field: &ObjectField| places.key(field.data_key.name()).is_some_and(|places| !places.here.is_empty());
+        let failed =
+            |field: &ObjectField| places.key(field.data_key.name()).is_some_and(|places| !places.here.is_empty());
         object.fields.iter().all(failed).then_some(object)
     }
 
@@ -171,7 +174,28 @@ impl Object {
                 value,
             });
         }
-        Self { fields: fields.into() }
+        let is_flat = fields.iter().all(|field: &ObjectField| field.value.is_flat());
+        Self { fields: fields.into(), is_flat }
+    }
+}
+
+impl FieldValue {
+    fn is_flat(&self) -> bool {
+        match self {
+            Self::Typename(_) => true,
+            Self::Introspection(_) => false,
+            Self::Data(shape) => shape.is_flat(),
+        }
+    }
+}
+
+impl Shape {
+    fn is_flat(&self) -> bool {
+        match self {
+            Self::NonNull(inner) | Self::List(inner) => inner.is_flat(),
+            Self::Leaf(_) => true,
+            Self::Composite(_) => false,
+        }
     }
 }
 

@@ -73,7 +73,13 @@ impl<'a> Data<'a> {
                 }
                 Ok(Value::List(target))
             }
-            (Value::Null, said) => if own { self.viewed(said) } else { Ok(said) },
+            (Value::Null, said) => {
+                if own {
+                    self.viewed(said)
+                } else {
+                    Ok(said)
+                }
+            }
             // Two subgraphs that answer the same field must agree; the first one stands.
             (known, _) => Ok(known),
         }
@@ -241,8 +247,10 @@ mod tests {
     #[test]
     fn what_is_merged_into_a_shared_object_is_seen_at_its_own_place_alone() {
         let first = json!({ "a": { "x": { "one": 1 } }, "l": [{ "x": 1 }, null, [{ "x": 2 }]], "n": null });
-        let second = json!({ "a": { "x": { "two": 2 }, "y": 3 }, "l": [{ "y": 2 }, { "y": 3 }, [{ "y": 4 }]], "n": {} });
-        let third = json!({ "a": { "x": { "three": 3 } }, "l": [{ "z": 1 }, { "z": 2 }, [{ "z": 3 }]], "n": { "m": 1 } });
+        let second =
+            json!({ "a": { "x": { "two": 2 }, "y": 3 }, "l": [{ "y": 2 }, { "y": 3 }, [{ "y": 4 }]], "n": {} });
+        let third =
+            json!({ "a": { "x": { "three": 3 } }, "l": [{ "z": 1 }, { "z": 2 }, [{ "z": 3 }]], "n": { "m": 1 } });
         let (whole, other) = merged(json!({ "id": 1 }), &[first.clone(), second, third]);
         let expected = json!({
             "id": 1,

@@ -10,10 +10,9 @@ mod merge;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::{Name, Value as OwnedValue};
+use smallvec::SmallVec;
 
-#[cfg(test)]
-pub(crate) use build::MOST_VALUES;
-pub(crate) use build::{Any, Builder, Texts};
+pub(crate) use build::{Any, Builder, MOST_VALUES, Texts};
 pub(crate) use merge::TooManyViews;
 
 /// A value of a response. An enum's is a text, as in JSON.
@@ -48,7 +47,7 @@ pub(crate) struct List {
 pub(crate) struct ObjectId(u32);
 
 /// A member of an object.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Member<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: Value<'a>,
@@ -99,6 +98,16 @@ impl Key {
     pub(crate) fn name(&self) -> &Name {
         &self.name
     }
+
+    fn position(&self, members: &[Member<'_>]) -> Option<usize> {
+        let near = self.near.load(Ordering::Relaxed);
+        if members.get(near).is_some_and(|member| is_same(member.name, &self.name)) {
+            return Some(near);
+        }
+        let at = position(members, &self.name)?;
+        self.near.store(at, Ordering::Relaxed);
+        Some(at)
+    }
 }
 
 impl Clone for Key {
@@ -114,6 +123,29 @@ impl PartialEq for Key {
 }
 
 impl Eq for Key {}
+
+/// An object and its parts, to look for several members.
+pub(crate) struct Whole<'d, 'a> {
+    parts: SmallVec<[(u64, &'d [Member<'a>]); 4]>,
+}
+
+impl<'a> Whole<'_, 'a> {
+    /// A member's value. It is null only where no part of the object knows better.
+    pub(crate) fn get(&self, key: &Key) -> Option<Value<'a>> {
+        let mut found = None;
+        for (marks, members) in &self.parts {
+            if marks & key.mark != 0
+                && let Some(at) = key.position(members)
+            {
+                found = Some(members[at].value);
+                if !members[at].value.is_null() {
+                    break;
+                }
+            }
+        }
+        found
+    }
+}
 
 /// The values of one execution. Those of all its answers, so that they may stand in one another.
 #[derive(Debug)]
@@ -156,6 +188,21 @@ impl<'a> Data<'a> {
         &self.members[self.object(object).range()]
     }
 
+    /// An object with its parts.
+    pub(crate) fn whole(&self, object: ObjectId) -> Whole<'_, 'a> {
+        let own = self.object(object);
+        let mut parts = SmallVec::new();
+        parts.push((own.marks, &self.members[own.range()]));
+        let mut next = own.parts;
+        while let Some(id) = next {
+            let part = self.parts[id.index()];
+            let object = self.object(part.object);
+            parts.push((object.marks, &self.members[object.range()]));
+            next = part.next;
+        }
+        Whole { parts }
+    }
+
     /// A member's value. It is null only where no part of the object knows better.
     pub(crate) fn get(&self, object: ObjectId, key: &Key) -> Option<Value<'a>> {
         self.find(object, key).map(|(_, value)| value)
@@ -166,11 +213,7 @@ impl<'a> Data<'a> {
         self.find_by(object, |object| self.own(object, key))
     }
 
-    fn find_by(
-        &self,
-        object: ObjectId,
-        own: impl Fn(&Object) -> Option<Value<'a>>,
-    ) -> Option<(ObjectId, Value<'a>)> {
+    fn find_by(&self, object: ObjectId, own: impl Fn(&Object) -> Option<Value<'a>>) -> Option<(ObjectId, Value<'a>)> {
         let whole = self.object(object);
         let mut found = own(whole).map(|value| (object, value));
         let mut next = whole.parts;
@@ -184,9 +227,35 @@ impl<'a> Data<'a> {
         found
     }
 
+    /// The first part of an object, which others may share.
+    pub(crate) fn shared(&self, object: ObjectId) -> Option<ObjectId> {
+        self.object(object).parts.map(|id| self.parts[id.index()].object)
+    }
+
+    /// Whether two objects say the same, as far as that is seen at once: equal members of their own and the same parts.
+    pub(crate) fn is_alike(&self, one: ObjectId, other: ObjectId) -> bool {
+        let (mut part, mut other_part) = (self.object(one).parts, self.object(other).parts);
+        while let (Some(id), Some(other_id)) = (part, other_part)
+            && self.parts[id.index()].object == self.parts[other_id.index()].object
+        {
+            (part, other_part) = (self.parts[id.index()].next, self.parts[other_id.index()].next);
+        }
+        part == other_part && self.members(one) == self.members(other)
+    }
+
+    /// How many members and items there are.
+    pub(crate) fn len(&self) -> usize {
+        self.members.len() + self.items.len()
+    }
+
     /// The `__typename` of an object, if it is known.
     pub(crate) fn typename(&self, object: ObjectId) -> Option<&'a str> {
         self.get(object, &self.typename)?.as_str()
+    }
+
+    /// The same of one with its parts.
+    pub(crate) fn typename_of(&self, object: &Whole<'_, 'a>) -> Option<&'a str> {
+        object.get(&self.typename)?.as_str()
     }
 
     /// An owned copy.
@@ -238,15 +307,7 @@ impl<'a> Data<'a> {
             return None;
         }
         let members = &self.members[object.range()];
-        let near = key.near.load(Ordering::Relaxed);
-        if let Some(member) = members.get(near)
-            && is_same(member.name, &key.name)
-        {
-            return Some(member.value);
-        }
-        let at = position(members, &key.name)?;
-        key.near.store(at, Ordering::Relaxed);
-        Some(members[at].value)
+        key.position(members).map(|at| members[at].value)
     }
 }
 
@@ -308,12 +369,16 @@ fn is_same(one: &str, other: &str) -> bool {
     if one.len() != other.len() {
         return false;
     }
-    match (one.first_chunk::<8>(), other.first_chunk::<8>()) {
-        (Some(begin), Some(other_begin)) if one.len() <= 16 => {
-            begin == other_begin && one.last_chunk::<8>() == other.last_chunk::<8>()
+    match one.len() {
+        0 => true,
+        // The ends overlap, and so all bytes are compared.
+        1..4 => {
+            let middle = one.len() / 2;
+            one[0] == other[0] && one[middle] == other[middle] && one[one.len() - 1] == other[one.len() - 1]
         }
-        (Some(_), _) | (_, Some(_)) => one == other,
-        (None, None) => one.iter().zip(other).all(|(one, other)| one == other),
+        4..8 => one.first_chunk::<4>() == other.first_chunk() && one.last_chunk::<4>() == other.last_chunk(),
+        8..=16 => one.first_chunk::<8>() == other.first_chunk() && one.last_chunk::<8>() == other.last_chunk(),
+        _ => one == other,
     }
 }
 

@@ -245,13 +245,25 @@ impl<'a> Representations<'a> {
     fn read(supergraph: &Supergraph, data: &Data<'a>, call: &'a EntityCall) -> Self {
         let (mut distinct, mut representer) = (Distinct::new(), Representer::new(supergraph, data));
         let (mut objects, mut unasked) = (Vec::with_capacity(call.paths.len()), Vec::with_capacity(call.paths.len()));
+        // Objects with parts, of which many are alike: by the first part, one of them and its representation.
+        let mut alike = hashbrown::HashMap::new();
         for path in &call.paths {
             let found = paths::find(supergraph, data, Value::Object(data.root()), path);
             let (mut here, mut lacking) = (Vec::with_capacity(found.len()), Vec::new());
             for object in found {
-                match distinct.add(|out| representer.write(out, object, call)) {
+                let shared = data.shared(object);
+                let known =
+                    shared.and_then(|shared| alike.get(&shared)).filter(|(known, _)| data.is_alike(*known, object));
+                let added = match known {
+                    Some((_, at)) => Some(*at),
+                    None => distinct.add(|out| representer.write(out, object, call)),
+                };
+                match added {
                     Some(at) => here.push((object, at)),
                     None => lacking.push(object),
+                }
+                if let (Some(shared), Some(at), None) = (shared, added, known) {
+                    alike.insert(shared, (object, at));
                 }
             }
             objects.push(here);

@@ -205,11 +205,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Sends a request and waits for its answer, but not too long. A panic of the subgraph stays its own.
-    async fn send(
-        &self,
-        fetch: &'a Fetch,
-        representations: Vec<(&'a Name, Variable<'a>)>,
-    ) -> Result<Answer, Failure> {
+    async fn send(&self, fetch: &'a Fetch, representations: Vec<(&'a Name, Variable<'a>)>) -> Result<Answer, Failure> {
         let subgraph = self.subgraph_name(fetch);
         let request = self.request(fetch, representations);
         let deadline = Instant::now() + self.timeouts[fetch.subgraph];
@@ -221,7 +217,8 @@ impl<'a> Execution<'a> {
     /// Reads an answer into the data; nothing refers to it yet.
     fn answered(&self, fetch: &Fetch, answer: Answer, data: &mut Data<'a>) -> Result<Answered<'a>, Failure> {
         let kept = self.answers.keep(fetch, answer);
-        let response = kept.and_then(|answer| Ok(answer.read(data)?)).map_err(|unfit| self.unavailable(fetch, &unfit))?;
+        let response =
+            kept.and_then(|answer| Ok(answer.read(data)?)).map_err(|unfit| self.unavailable(fetch, &unfit))?;
         let is_ours = self.upstreams[fetch.subgraph].is_ours();
         Ok(Answered::from_response(response, self.subgraph_name(fetch), is_ours, self.caller))
     }

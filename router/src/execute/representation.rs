@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use super::paths::is_one_of;
 use crate::{
     complete::json::{write_str, write_value},
-    data::{Data, ObjectId, Value},
+    data::{Data, ObjectId, Value, Whole},
     planner::{EntityCall, Requirement},
     supergraph::Supergraph,
 };
@@ -106,7 +106,7 @@ impl<'r, 'a> Representer<'r, 'a> {
         call: &'a EntityCall,
         entries: &mut Vec<Entry<'a>>,
     ) -> Option<()> {
-        self.require(entity, &call.requires, true, entries)?;
+        self.require(&self.data.whole(entity), &call.requires, true, entries)?;
         for setter in &call.input {
             if is_one_of(self.supergraph, self.data, entity, &setter.types) {
                 let value = Value::String(&setter.typename);
@@ -121,7 +121,7 @@ impl<'r, 'a> Representer<'r, 'a> {
     /// Collects what is required. Inside a condition that only may hold (`strict` is false), what is missing is left out.
     fn require(
         &self,
-        object: ObjectId,
+        object: &Whole<'_, 'a>,
         requirements: &'a [Requirement],
         strict: bool,
         entries: &mut Vec<Entry<'a>>,
@@ -129,7 +129,7 @@ impl<'r, 'a> Representer<'r, 'a> {
         for requirement in requirements {
             match requirement {
                 Requirement::Field { from, to, non_null, body } => {
-                    let found = self.data.get(object, from).or_else(|| self.data.get(object, to));
+                    let found = object.get(from).or_else(|| object.get(to));
                     match found {
                         None if strict => return None,
                         None => {}
@@ -138,7 +138,7 @@ impl<'r, 'a> Representer<'r, 'a> {
                     }
                 }
                 Requirement::On { condition, body } => {
-                    let name = self.data.typename(object);
+                    let name = self.data.typename_of(object);
                     if name.is_none_or(|name| self.supergraph.satisfies_in_full(name, condition)) {
                         self.require(object, body, strict, entries)?;
                     } else if name.is_some_and(|name| self.supergraph.satisfies_in_full(condition, name)) {
@@ -180,7 +180,7 @@ impl<'r, 'a> Representer<'r, 'a> {
             }
             Value::Object(object) => {
                 let mut entries = Vec::new();
-                self.require(object, entry.body, entry.strict, &mut entries)?;
+                self.require(&self.data.whole(object), entry.body, entry.strict, &mut entries)?;
                 self.write_object(out, &entries)?;
             }
             leaf => write_value(out, self.data, leaf),

@@ -27,9 +27,7 @@ use super::{
     readiness, response,
     tries::{TryError, check_status},
 };
-use crate::{
-    complete::json::{write_owned, write_str},
-};
+use crate::complete::json::{write_owned, write_str};
 
 /// How often a request is sent again after its first failure.
 const RETRIES: usize = 2;

@@ -186,9 +186,7 @@ impl Answer {
     /// Reads the response into `data`.
     pub(crate) fn read<'a>(&'a self, data: &mut Data<'a>) -> Result<Response<'a>, NotGraphql> {
         match self {
-            Self::Values(response) => {
-                Ok(Response { data: data.add(&response.data), errors: response.errors.clone() })
-            }
+            Self::Values(response) => Ok(Response { data: data.add(&response.data), errors: response.errors.clone() }),
             Self::Json(Body { bytes, texts }) => response::parse(bytes, texts, data),
         }
     }

@@ -49,7 +49,9 @@ async fn an_answer_at_many_places_is_kept_once_with_whatever_its_subgraph_adds()
 #[tokio::test]
 async fn two_answers_to_one_field_of_an_entity_at_many_places_are_bounded() {
     let extender = |box_field: &str| {
-        format!("type Query {{ {box_field}: Int }} type Item @key(fields: \"id\") {{ id: ID! box: Box @shareable }} type Box {{ {box_field}: Int }}")
+        format!(
+            "type Query {{ {box_field}: Int }} type Item @key(fields: \"id\") {{ id: ID! box: Box @shareable }} type Box {{ {box_field}: Int }}"
+        )
     };
     let (wide, high) = (extender("width"), extender("height"));
     for (padding, fits) in [(100, true), (10_000, false)] {
@@ -77,10 +79,13 @@ async fn two_answers_to_one_field_of_an_entity_at_many_places_are_bounded() {
 #[tokio::test]
 async fn entities_of_entities_are_visited_once_and_not_at_each_of_their_places() {
     let person = |field: &str| {
-        format!("type Query {{ {field}s: [Person!]! }} type Person @key(fields: \"id\") {{ id: ID! {field}: [Person!] }}")
+        format!(
+            "type Query {{ {field}s: [Person!]! }} type Person @key(fields: \"id\") {{ id: ID! {field}: [Person!] }}"
+        )
     };
     let (friends, fans) = (person("friend"), person("fan"));
-    let everybody = || -> Vec<_> { (0..100).map(|id| json!({ "__typename": "Person", "id": id.to_string() })).collect() };
+    let everybody =
+        || -> Vec<_> { (0..100).map(|id| json!({ "__typename": "Person", "id": id.to_string() })).collect() };
     let script = |field: &'static str| {
         Scripted::with(move |variables| {
             let asked = match variables.get("representations") {

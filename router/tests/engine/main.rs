@@ -16,6 +16,7 @@ mod limits;
 mod monolith;
 mod mutations;
 mod remote;
+mod repeated;
 mod replace;
 mod requests;
 mod scripted;
