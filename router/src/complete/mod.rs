@@ -60,7 +60,7 @@ impl<'a> Completion<'a> {
         writer.out.extend_from_slice(b"{\"data\":");
         let start = writer.out.len();
         let completed = match level.object(self.supergraph, None) {
-            Some(object) => writer.object(object, Some(data.root()), errors.root()),
+            Some(object) => writer.object(object, Some(ObjectId::ROOT), errors.root()),
             None => Err(Stop::Propagate),
         };
         match completed {

@@ -94,7 +94,9 @@ impl<'a> Report<'a> {
     /// Tells the errors of whole requests that were to give parts of a value, of which one is missing. Says whether there
     /// are any.
     pub(super) fn explains(&mut self, failures: &[usize]) -> bool {
-        failures.iter().for_each(|id| self.subgraph_error(*id));
+        for id in failures {
+            self.subgraph_error(*id);
+        }
         !failures.is_empty()
     }
 

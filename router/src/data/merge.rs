@@ -267,9 +267,9 @@ mod tests {
     fn the_narrower_type_name_stands_whichever_came_first() {
         let named = |name: &str| json!({ "__typename": name });
         let of = |names: &[&str]| {
-            let names: Vec<_> = names.iter().map(|name| named(name)).collect();
-            let (own, _) = merged(names[0].clone(), &names[1..]);
-            let (shared, _) = merged(json!({ "id": 1 }), &names);
+            let said: Vec<_> = names.iter().map(|name| named(name)).collect();
+            let (own, _) = merged(said[0].clone(), &said[1..]);
+            let (shared, _) = merged(json!({ "id": 1 }), &said);
             assert_eq!(own["__typename"], shared["__typename"]);
             own
         };

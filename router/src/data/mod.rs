@@ -173,11 +173,6 @@ impl<'a> Data<'a> {
         }
     }
 
-    /// Where answers to root fields belong.
-    pub(crate) fn root(&self) -> ObjectId {
-        ObjectId(0)
-    }
-
     /// The values of a list.
     pub(crate) fn items(&self, list: List) -> &[Value<'a>] {
         &self.items[list.range()]
@@ -314,6 +309,9 @@ impl<'a> Data<'a> {
 const TYPENAME: &str = "__typename";
 
 impl ObjectId {
+    /// Where answers to root fields belong.
+    pub(crate) const ROOT: Self = Self(0);
+
     fn index(self) -> usize {
         self.0 as usize
     }

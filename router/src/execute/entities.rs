@@ -185,7 +185,7 @@ struct Filing<'f, 'a> {
     calls: &'a [EntityCall],
 }
 
-impl<'a> Filing<'_, 'a> {
+impl Filing<'_, '_> {
     /// Where the entities of a call stand: their representations and places.
     fn places(&self, data: &Data<'_>, call: &EntityCall) -> Vec<(usize, Vec<Step>)> {
         let Some(set) = self.batch.set(call) else { return Vec::new() };
@@ -248,7 +248,7 @@ impl<'a> Representations<'a> {
         // Objects with parts, of which many are alike: by the first part, one of them and its representation.
         let mut alike = hashbrown::HashMap::new();
         for path in &call.paths {
-            let found = paths::find(supergraph, data, Value::Object(data.root()), path);
+            let found = paths::find(supergraph, data, Value::Object(ObjectId::ROOT), path);
             let (mut here, mut lacking) = (Vec::with_capacity(found.len()), Vec::new());
             for object in found {
                 let shared = data.shared(object);

@@ -201,7 +201,7 @@ impl<'a> Execution<'a> {
     }
 
     fn find(&self, data: &Data<'a>, path: &Path) -> Vec<ObjectId> {
-        paths::find(self.supergraph, data, Value::Object(data.root()), path)
+        paths::find(self.supergraph, data, Value::Object(ObjectId::ROOT), path)
     }
 
     /// Sends a request and waits for its answer, but not too long. A panic of the subgraph stays its own.
@@ -263,7 +263,7 @@ fn file_all(places: &[Place], tail: &[Step], keys: &[Name]) -> impl Iterator<Ite
 }
 
 impl Failure {
-    pub(crate) fn log(&self, subgraph: &str, caller: &Caller) {
+    pub(crate) fn log(self, subgraph: &str, caller: &Caller) {
         let trace_id = &caller.trace_id;
         match self {
             Self::Panicked => tracing::error!(subgraph, trace_id, "a subgraph panicked"),

@@ -121,7 +121,7 @@ pub(super) fn places<'p>(
 ) -> Vec<Place> {
     let mut listing = Listing { supergraph, data, left: MOST_LISTED, steps: Vec::new(), places: Vec::new() };
     for path in paths {
-        listing.visit(Value::Object(data.root()), path);
+        listing.visit(Value::Object(ObjectId::ROOT), path);
     }
     listing.places
 }

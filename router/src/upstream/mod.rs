@@ -87,7 +87,7 @@ pub(crate) enum Answer {
 #[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) bytes: Bytes,
-    texts: Texts,
+    texts: Box<Texts>,
 }
 
 /// Why there is no answer at all.
@@ -187,14 +187,14 @@ impl Answer {
     pub(crate) fn read<'a>(&'a self, data: &mut Data<'a>) -> Result<Response<'a>, NotGraphql> {
         match self {
             Self::Values(response) => Ok(Response { data: data.add(&response.data), errors: response.errors.clone() }),
-            Self::Json(Body { bytes, texts }) => response::parse(bytes, texts, data),
+            Self::Json(body) => response::parse(&body.bytes, &body.texts, data),
         }
     }
 }
 
 impl From<Bytes> for Answer {
     fn from(bytes: Bytes) -> Self {
-        Self::Json(Body { bytes, texts: Texts::new() })
+        Self::Json(Body { bytes, texts: Box::default() })
     }
 }
 

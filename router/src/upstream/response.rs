@@ -60,10 +60,11 @@ pub(super) fn parse<'a>(body: &'a [u8], texts: &'a Texts, data: &mut Data<'a>) -
     // Checked as a whole, which is faster than text by text.
     let mut json = sonic_rs::Deserializer::from_json(std::str::from_utf8(body)?);
     let read = Members(&mut builder).deserialize(&mut json).and_then(|read| json.end().map(|()| read));
-    let (data, errors) = read.map_err(|error| match builder.is_full() {
-        true => NotGraphql::TooManyValues,
-        false => NotGraphql::Json { at: error.offset() },
-    })?;
+    let (data, errors) = match read {
+        Ok(read) => read,
+        Err(_) if builder.is_full() => return Err(NotGraphql::TooManyValues),
+        Err(error) => return Err(NotGraphql::Json { at: error.offset() }),
+    };
     let errors = errors.unwrap_or_default();
     let data = match data {
         Some(data) => data,
