@@ -106,7 +106,7 @@ pub(crate) fn write_value(out: &mut Vec<u8>, data: &Data<'_>, value: Value<'_>) 
         }
         Value::Object(object) => {
             out.push(b'{');
-            for (at, member) in data.members(object).iter().enumerate() {
+            for (at, member) in data.all_members(object).iter().enumerate() {
                 if at > 0 {
                     out.push(b',');
                 }

@@ -7,7 +7,10 @@
 mod build;
 mod merge;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use async_graphql::{Name, Value as OwnedValue};
 use smallvec::SmallVec;
@@ -52,6 +55,17 @@ pub(crate) struct Member<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: Value<'a>,
 }
+
+impl Member<'_> {
+    fn is_alike(&self, other: &Self) -> bool {
+        let is_short = |text: &str| text.len() <= LONG;
+        let is_glance = is_short(self.name) && !matches!(self.value, Value::String(text) if !is_short(text));
+        is_glance && self == other
+    }
+}
+
+/// Bytes of a text that is compared as a whole, however often.
+const LONG: usize = 64;
 
 /// Members of which each has a name of its own, and what is a part of the object besides them.
 ///
@@ -124,26 +138,47 @@ impl PartialEq for Key {
 
 impl Eq for Key {}
 
-/// An object and its parts, to look for several members.
-pub(crate) struct Whole<'d, 'a> {
-    parts: SmallVec<[(u64, &'d [Member<'a>]); 4]>,
+/// An object and its parts, to look for members.
+pub(crate) struct Whole<'d, 'a>(SmallVec<[Layer<'d, 'a>; 4]>);
+
+/// The members that an object or one of its parts has by itself.
+struct Layer<'d, 'a> {
+    object: ObjectId,
+    marks: u64,
+    members: &'d [Member<'a>],
 }
 
 impl<'a> Whole<'_, 'a> {
     /// A member's value. It is null only where no part of the object knows better.
     pub(crate) fn get(&self, key: &Key) -> Option<Value<'a>> {
+        self.find(key).map(|(_, value)| value)
+    }
+
+    /// The same, and which object has it: the whole one itself, or a part that others may share.
+    pub(crate) fn find(&self, key: &Key) -> Option<(ObjectId, Value<'a>)> {
+        self.find_by(key.mark, |members| key.position(members))
+    }
+
+    fn find_named(&self, name: &str) -> Option<(ObjectId, Value<'a>)> {
+        self.find_by(mark(name), |members| position(members, name))
+    }
+
+    fn find_by(&self, mark: u64, position: impl Fn(&[Member<'a>]) -> Option<usize>) -> Option<(ObjectId, Value<'a>)> {
         let mut found = None;
-        for (marks, members) in &self.parts {
-            if marks & key.mark != 0
-                && let Some(at) = key.position(members)
-            {
-                found = Some(members[at].value);
-                if !members[at].value.is_null() {
-                    break;
+        for layer in self.0.iter().filter(|layer| layer.marks & mark != 0) {
+            if let Some(at) = position(layer.members) {
+                let value = layer.members[at].value;
+                if !value.is_null() {
+                    return Some((layer.object, value));
                 }
+                found.get_or_insert((layer.object, value));
             }
         }
         found
+    }
+
+    fn marks(&self) -> u64 {
+        self.0.iter().fold(0, |marks, layer| marks | layer.marks)
     }
 }
 
@@ -156,6 +191,8 @@ pub(crate) struct Data<'a> {
     parts: Vec<Part>,
     /// Objects and items that merging may still make.
     views: usize,
+    /// Members that merging may still compare.
+    compared: usize,
     typename: Key,
 }
 
@@ -169,6 +206,7 @@ impl<'a> Data<'a> {
             items: Vec::new(),
             parts: Vec::new(),
             views: merge::MOST_VIEWS,
+            compared: merge::MOST_COMPARED,
             typename: Key::new(Name::new(TYPENAME)),
         }
     }
@@ -183,43 +221,38 @@ impl<'a> Data<'a> {
         &self.members[self.object(object).range()]
     }
 
+    /// The members of an object and its parts.
+    pub(crate) fn all_members(&self, object: ObjectId) -> Cow<'_, [Member<'a>]> {
+        if self.object(object).parts.is_none() {
+            return Cow::Borrowed(self.members(object));
+        }
+        let whole = self.whole(object);
+        let held = whole.0.iter().flat_map(|layer| layer.members.iter().map(|member| (layer.object, *member)));
+        // A name counts where it is found.
+        let counts = held.filter(|(holder, member)| whole.find_named(member.name).is_some_and(|(at, _)| at == *holder));
+        Cow::Owned(counts.map(|(_, member)| member).collect())
+    }
+
     /// An object with its parts.
     pub(crate) fn whole(&self, object: ObjectId) -> Whole<'_, 'a> {
-        let own = self.object(object);
-        let mut parts = SmallVec::new();
-        parts.push((own.marks, &self.members[own.range()]));
-        let mut next = own.parts;
+        let layer = |object: ObjectId| {
+            let Object { marks, .. } = *self.object(object);
+            Layer { object, marks, members: self.members(object) }
+        };
+        let mut layers = SmallVec::new();
+        layers.push(layer(object));
+        let mut next = self.object(object).parts;
         while let Some(id) = next {
             let part = self.parts[id.index()];
-            let object = self.object(part.object);
-            parts.push((object.marks, &self.members[object.range()]));
+            layers.push(layer(part.object));
             next = part.next;
         }
-        Whole { parts }
+        Whole(layers)
     }
 
-    /// A member's value. It is null only where no part of the object knows better.
+    /// A member's value; see [`Whole::get`].
     pub(crate) fn get(&self, object: ObjectId, key: &Key) -> Option<Value<'a>> {
-        self.find(object, key).map(|(_, value)| value)
-    }
-
-    /// The same, and which object has it: this one itself, or a part that others may share.
-    pub(crate) fn find(&self, object: ObjectId, key: &Key) -> Option<(ObjectId, Value<'a>)> {
-        self.find_by(object, |object| self.own(object, key))
-    }
-
-    fn find_by(&self, object: ObjectId, own: impl Fn(&Object) -> Option<Value<'a>>) -> Option<(ObjectId, Value<'a>)> {
-        let whole = self.object(object);
-        let mut found = own(whole).map(|value| (object, value));
-        let mut next = whole.parts;
-        while let Some(id) = next
-            && found.is_none_or(|(_, value)| value.is_null())
-        {
-            let part = self.parts[id.index()];
-            found = own(self.object(part.object)).map(|value| (part.object, value)).or(found);
-            next = part.next;
-        }
-        found
+        self.whole(object).get(key)
     }
 
     /// The first part of an object, which others may share.
@@ -227,15 +260,20 @@ impl<'a> Data<'a> {
         self.object(object).parts.map(|id| self.parts[id.index()].object)
     }
 
-    /// Whether two objects say the same, as far as that is seen at once: equal members of their own and the same parts.
+    /// Whether two objects say the same, as far as that is seen at once: few and short members of their own that are
+    /// equal, and the same parts.
     pub(crate) fn is_alike(&self, one: ObjectId, other: ObjectId) -> bool {
+        let (own, other_own) = (self.members(one), self.members(other));
+        if own.len() != other_own.len() || own.len() > FEW {
+            return false;
+        }
         let (mut part, mut other_part) = (self.object(one).parts, self.object(other).parts);
         while let (Some(id), Some(other_id)) = (part, other_part)
             && self.parts[id.index()].object == self.parts[other_id.index()].object
         {
             (part, other_part) = (self.parts[id.index()].next, self.parts[other_id.index()].next);
         }
-        part == other_part && self.members(one) == self.members(other)
+        part == other_part && own.iter().zip(other_own).all(|(one, other)| one.is_alike(other))
     }
 
     /// How many members and items there are.
@@ -264,7 +302,8 @@ impl<'a> Data<'a> {
             Value::String(text) => OwnedValue::String(text.to_owned()),
             Value::List(list) => OwnedValue::List(self.items(list).iter().map(|item| self.to_owned(*item)).collect()),
             Value::Object(object) => {
-                let members = self.members(object).iter();
+                let members = self.all_members(object);
+                let members = members.iter();
                 let owned = members.map(|member| (Name::new(member.name), self.to_owned(member.value)));
                 OwnedValue::Object(owned.collect())
             }
@@ -294,15 +333,6 @@ impl<'a> Data<'a> {
 
     fn object(&self, id: ObjectId) -> &Object {
         &self.objects[id.index()]
-    }
-
-    /// The value of an own member.
-    fn own(&self, object: &Object, key: &Key) -> Option<Value<'a>> {
-        if object.marks & key.mark == 0 {
-            return None;
-        }
-        let members = &self.members[object.range()];
-        key.position(members).map(|at| members[at].value)
     }
 }
 

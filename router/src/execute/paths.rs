@@ -38,7 +38,7 @@ impl<'a> Walk<'_, 'a> {
             }
             (Value::Object(object), None) => self.found.push(object),
             (Value::Object(object), Some((PathStep::Key(key), rest))) => {
-                if let Some((holder, member)) = self.data.find(object, key)
+                if let Some((holder, member)) = self.data.whole(object).find(key)
                     && (holder == object || self.crossed.insert((rest.len(), holder)))
                 {
                     self.visit(member, rest);
