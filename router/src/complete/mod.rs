@@ -49,7 +49,7 @@ impl<'a> Completion<'a> {
             supergraph: self.supergraph,
             data,
             variables: self.variables,
-            out: Vec::with_capacity(1024 + BYTES_PER_VALUE * data.len()),
+            out: Vec::with_capacity(self.limits.answer_bytes.min(1024 + BYTES_PER_VALUE * data.len())),
             allowed: self.limits.answer_bytes,
             cut: 0,
             report: Report::new(&errors.list, self.limits, self.caller),
@@ -133,7 +133,7 @@ struct Writer<'a> {
     report: Report<'a>,
     /// Failures of whole requests that were to give parts of the values around.
     partial: Vec<usize>,
-    /// Entities that were written and may stand at further places.
+    /// Entities that were written and may stand at further places, by selection and a part that those share.
     written: HashMap<(*const Object, ObjectId), Written>,
     /// How often something was cut off again.
     cuts: usize,
@@ -151,26 +151,30 @@ const BYTES_PER_VALUE: usize = 16;
 
 impl<'a> Writer<'a> {
     fn object(&mut self, object: &'a Object, value: Option<ObjectId>, places: Option<&'a Places>) -> Result<(), Stop> {
-        // An entity that stands at many places is written once and copied then, if there is nothing to tell of it.
-        if object.is_flat
-            && places.is_none()
-            && let Some(value) = value
-            && let Some(shared) = self.data.shared(value)
-        {
-            let key = (std::ptr::from_ref(object), shared);
-            let known = self.written.get(&key).filter(|known| known.cuts == self.cuts);
-            if let Some(known) = known.filter(|known| self.data.is_alike(known.value, value)) {
-                self.out.extend_from_within(known.bytes.clone());
-                return Ok(());
+        match value.and_then(|value| Some((value, self.data.shared(value)?))) {
+            Some((value, part)) if object.is_flat && places.is_none() && self.partial.is_empty() => {
+                self.entity(object, value, part)
             }
-            let (start, told) = (self.out.len(), self.report.told());
-            self.fields(object, Some(value), places)?;
-            if self.report.told() == told {
-                self.written.insert(key, Written { value, bytes: start..self.out.len(), cuts: self.cuts });
-            }
+            _ => self.fields(object, value, places),
+        }
+    }
+
+    /// Writes an entity of which there is nothing to tell, with no objects inside. It may stand at many places, so it is
+    /// written once and copied then.
+    fn entity(&mut self, object: &'a Object, value: ObjectId, part: ObjectId) -> Result<(), Stop> {
+        let key = (std::ptr::from_ref(object), part);
+        let known = self.written.get(&key).filter(|known| known.cuts == self.cuts);
+        if let Some(known) = known.filter(|known| self.data.is_alike(known.value, value)) {
+            self.out.extend_from_within(known.bytes.clone());
             return Ok(());
         }
-        self.fields(object, value, places)
+        let (start, told) = (self.out.len(), self.report.told());
+        self.fields(object, Some(value), None)?;
+        // An error is to be told at each place.
+        if self.report.told() == told {
+            self.written.insert(key, Written { value, bytes: start..self.out.len(), cuts: self.cuts });
+        }
+        Ok(())
     }
 
     fn fields(&mut self, object: &'a Object, value: Option<ObjectId>, places: Option<&'a Places>) -> Result<(), Stop> {
