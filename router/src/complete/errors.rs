@@ -60,13 +60,20 @@ pub(crate) enum Step {
 pub(crate) struct Errors {
     pub(super) list: Vec<SubgraphError>,
     pub(super) root: Places,
-    /// Of the places of errors that are one of many.
+    /// Errors of which not all places are filed: at the others they explain whatever is missing.
+    pub(super) elsewhere: Vec<usize>,
+    /// Of the places of all errors.
     steps: usize,
+    /// Of the places of errors that are one of many.
+    steps_of_many: usize,
 }
 
-/// Steps of all places of errors that are one of many: ten errors, which is what clients are told, at two thousand
-/// places five steps deep.
-const MOST_STEPS: usize = 100_000;
+/// Steps of all places that are filed. A step takes some two hundred bytes.
+const MOST_STEPS: usize = 300_000;
+
+/// Steps of the places of errors that are one of many: ten errors, which is what clients are told, at two thousand places
+/// five steps deep.
+const MOST_STEPS_OF_MANY: usize = 100_000;
 
 /// The errors at a place and below it.
 #[derive(Debug, Default)]
@@ -77,11 +84,22 @@ pub(crate) struct Places {
 }
 
 impl Errors {
-    /// Files an error under one or more places.
-    pub(crate) fn add(&mut self, error: SubgraphError, places: impl IntoIterator<Item = Vec<Step>>) {
+    /// Files an error under its places, as far as there is room. It says whether `are_all` of them are among these, once
+    /// they have come.
+    pub(crate) fn add(
+        &mut self,
+        error: SubgraphError,
+        places: impl IntoIterator<Item = Vec<Step>>,
+        are_all: impl FnOnce() -> bool,
+    ) {
         let id = self.list.len();
         self.list.push(error);
         for path in places {
+            self.steps += path.len();
+            if self.steps > MOST_STEPS {
+                self.elsewhere.push(id);
+                return;
+            }
             let mut at = &mut self.root;
             for step in path {
                 at = match step {
@@ -91,6 +109,9 @@ impl Errors {
             }
             at.here.push(id);
         }
+        if !are_all() {
+            self.elsewhere.push(id);
+        }
     }
 
     /// Files one of the errors of an answer, unless errors would take too much room. Then it comes back as one that
@@ -99,25 +120,26 @@ impl Errors {
         &mut self,
         error: SubgraphError,
         places: impl IntoIterator<Item = Vec<Step>>,
+        are_all: impl FnOnce() -> bool,
     ) -> Result<(), SubgraphError> {
-        let (mut filed, mut steps) = (Vec::new(), self.steps);
+        let (mut filed, mut steps) = (Vec::new(), self.steps_of_many);
         for place in places {
             steps += place.len();
-            if steps > MOST_STEPS {
+            if steps > MOST_STEPS_OF_MANY {
                 return Err(SubgraphError { once: true, ..error });
             }
             filed.push(place);
         }
-        self.steps = steps;
-        self.add(error, filed);
+        self.steps_of_many = steps;
+        self.add(error, filed, are_all);
         Ok(())
     }
 
     /// Files that entities are not there.
-    pub(crate) fn add_absences(&mut self, places: impl IntoIterator<Item = Vec<Step>>) {
+    pub(crate) fn add_absences(&mut self, places: impl IntoIterator<Item = Vec<Step>>, are_all: impl FnOnce() -> bool) {
         let mut places = places.into_iter().peekable();
         if places.peek().is_some() {
-            self.add(SubgraphError::absence(), places);
+            self.add(SubgraphError::absence(), places, are_all);
         }
     }
 
@@ -163,19 +185,32 @@ mod tests {
         let mut errors = Errors::default();
         let add = |errors: &mut Errors| {
             let places = (0..5_000).map(|at| vec![Step::Index(at), Step::Key(Name::new("field"))]);
-            errors.add_one_of_many(SubgraphError::new(Code::Internal, "no"), places)
+            errors.add_one_of_many(SubgraphError::new(Code::Internal, "no"), places, || true)
         };
         let added = (0..101).map(|_| add(&mut errors)).take_while(Result::is_ok).count();
-        assert_eq!((added, filed(&errors.root)), (MOST_STEPS / 2 / 5_000, MOST_STEPS / 2));
+        assert_eq!((added, filed(&errors.root)), (MOST_STEPS_OF_MANY / 2 / 5_000, MOST_STEPS_OF_MANY / 2));
         let rest = add(&mut errors).unwrap_err();
         assert!(rest.once, "it is told once, wherever a value is missing");
-        assert_eq!(filed(&errors.root), MOST_STEPS / 2, "what has no room leaves nothing behind");
+        assert_eq!(filed(&errors.root), MOST_STEPS_OF_MANY / 2, "what has no room leaves nothing behind");
+    }
+
+    #[test]
+    fn an_error_at_more_places_than_are_filed_stands_for_all() {
+        let mut errors = Errors::default();
+        let mut add = |places: usize, are_all: bool| {
+            errors.add(SubgraphError::absence(), (0..places).map(|at| vec![Step::Index(at)]), || are_all);
+            errors.elsewhere.clone()
+        };
+        assert!(add(1_000, true).is_empty());
+        assert_eq!(add(1_000, false), [1]);
+        assert_eq!(add(usize::MAX, true), [1, 2]);
+        assert_eq!(filed(&errors.root), MOST_STEPS);
     }
 
     #[test]
     fn a_long_path_counts_for_its_length() {
         let deep = (0..1_000).map(|at| vec![Step::Index(at); 128]);
-        let added = Errors::default().add_one_of_many(SubgraphError::new(Code::Internal, "no"), deep);
+        let added = Errors::default().add_one_of_many(SubgraphError::new(Code::Internal, "no"), deep, || true);
         assert!(added.is_err());
     }
 }

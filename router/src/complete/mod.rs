@@ -52,7 +52,7 @@ impl<'a> Completion<'a> {
             out: Vec::with_capacity(self.limits.answer_bytes.min(1024 + BYTES_PER_VALUE * data.len())),
             allowed: self.limits.answer_bytes,
             cut: 0,
-            report: Report::new(&errors.list, self.limits, self.caller),
+            report: Report::new(errors, self.limits, self.caller),
             partial: Vec::new(),
             written: HashMap::new(),
             cuts: 0,
@@ -265,12 +265,16 @@ impl<'a> Writer<'a> {
                 let written = self.object(object, None, Some(places));
                 return self.settle(start, written);
             }
-            let cause = places.map(|places| self.report.below_null(self.supergraph, places, Some(shape)));
+            let told = places.map(|places| self.report.below_null(self.supergraph, places, Some(shape)));
+            let cause = match told {
+                Some(cause @ (Cause::Errors | Cause::Absence)) => cause,
+                _ if is_missing => self.report.missing(&self.partial),
+                _ => Cause::Unknown,
+            };
             return match cause {
-                Some(Cause::Errors) => Outcome::Explained,
-                Some(Cause::Absence) => Outcome::Absent,
-                Some(Cause::Unknown) | None if is_missing && self.report.explains(&self.partial) => Outcome::Explained,
-                Some(Cause::Unknown) | None => Outcome::Null,
+                Cause::Errors => Outcome::Explained,
+                Cause::Absence => Outcome::Absent,
+                Cause::Unknown => Outcome::Null,
             };
         };
         let around = self.partial.len();

@@ -5,7 +5,7 @@ use chatty_access::Caller;
 use chatty_kit::Code;
 
 use super::{
-    errors::{Places, SubgraphError},
+    errors::{Errors, Places, SubgraphError},
     json,
     shape::{FieldValue, Object, ObjectField, Shape},
 };
@@ -14,6 +14,8 @@ use crate::{Limits, operation::truncate, supergraph::Supergraph};
 /// Collects errors while completion walks.
 pub(super) struct Report<'a> {
     list: &'a [SubgraphError],
+    /// Errors of which not all places are filed.
+    elsewhere: &'a [usize],
     limits: &'a Limits,
     caller: &'a Caller,
     path: Vec<PathStep<'a>>,
@@ -41,8 +43,18 @@ enum PathStep<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(list: &'a [SubgraphError], limits: &'a Limits, caller: &'a Caller) -> Self {
-        Self { list, limits, caller, path: Vec::with_capacity(16), strays: Vec::new(), out: Vec::new(), count: 0 }
+    pub(super) fn new(errors: &'a Errors, limits: &'a Limits, caller: &'a Caller) -> Self {
+        let (list, elsewhere) = (&errors.list, &errors.elsewhere);
+        Self {
+            list,
+            elsewhere,
+            limits,
+            caller,
+            path: Vec::with_capacity(16),
+            strays: Vec::new(),
+            out: Vec::new(),
+            count: 0,
+        }
     }
 
     /// How many errors were told.
@@ -91,18 +103,20 @@ impl<'a> Report<'a> {
         places.here.iter().copied().filter(|id| self.list[*id].once)
     }
 
-    /// Tells the errors of whole requests that were to give parts of a value, of which one is missing. Says whether there
-    /// are any.
-    pub(super) fn explains(&mut self, failures: &[usize]) -> bool {
-        for id in failures {
-            self.subgraph_error(*id);
-        }
-        !failures.is_empty()
+    /// Why a value is missing of which nothing is filed: the `failures` of requests for parts of what is around it, or
+    /// errors that are at more places than were filed.
+    pub(super) fn missing(&mut self, failures: &[usize]) -> Cause {
+        let elsewhere = self.elsewhere;
+        self.all(failures).max(self.all(elsewhere))
     }
 
     fn here(&mut self, places: &Places) -> Cause {
+        self.all(&places.here)
+    }
+
+    fn all(&mut self, errors: &[usize]) -> Cause {
         let mut cause = Cause::Unknown;
-        for id in &places.here {
+        for id in errors {
             self.subgraph_error(*id);
             cause = cause.max(if self.list[*id].silent { Cause::Absence } else { Cause::Errors });
         }

@@ -10,11 +10,9 @@ use serde::{
 
 use super::{Data, FEW, List, Member, Number, Object, ObjectId, Value, mark, number, settle_distinct};
 
-/// Values of one response, members of objects and errors included.
-pub(crate) const MOST_VALUES: usize = 1_000_000;
-
-/// Lists and objects in one another. Values are read and written by recursion.
-const DEEPEST: usize = 128;
+/// Values in all answers over HTTP to one operation, members of objects and errors included: as many as an answer of
+/// 16 MiB to a client can have.
+pub(crate) const MOST_VALUES: usize = 2_000_000;
 
 /// Texts that had escapes, for as long as the answer that they came in.
 pub(crate) type Texts = boxcar::Vec<Box<str>>;
@@ -26,10 +24,6 @@ pub(crate) struct Builder<'d, 'a> {
     /// Members and items of what has begun and not ended.
     members: Vec<Member<'a>>,
     items: Vec<Value<'a>>,
-    /// How many values may still be read; `None` once there were too many.
-    left: Option<usize>,
-    /// Lists and objects that have begun and not ended.
-    depth: usize,
 }
 
 impl<'d, 'a> Builder<'d, 'a> {
@@ -37,7 +31,7 @@ impl<'d, 'a> Builder<'d, 'a> {
     pub(crate) fn new(data: &'d mut Data<'a>, texts: &'a Texts, bytes: usize) -> Self {
         data.members.reserve(bytes / 24);
         data.objects.reserve(bytes / 64);
-        Self { data, texts, members: Vec::new(), items: Vec::new(), left: Some(MOST_VALUES), depth: 0 }
+        Self { data, texts, members: Vec::new(), items: Vec::new() }
     }
 
     pub(crate) fn data(&self) -> &Data<'a> {
@@ -46,19 +40,9 @@ impl<'d, 'a> Builder<'d, 'a> {
 
     /// Pays for one value.
     pub(crate) fn spend<E: Error>(&mut self) -> Result<(), E> {
-        self.left = self.left.and_then(|left| left.checked_sub(1));
-        self.left.map(drop).ok_or_else(|| E::custom("too many values"))
-    }
-
-    /// Whether there were too many values.
-    pub(crate) fn is_full(&self) -> bool {
-        self.left.is_none()
-    }
-
-    /// Begins a list or an object.
-    fn begin<E: Error>(&mut self) -> Result<(), E> {
-        self.depth += 1;
-        if self.depth <= DEEPEST { Ok(()) } else { Err(E::custom("too deep")) }
+        let left = self.data.unread.checked_sub(1);
+        self.data.unread = left.ok_or_else(|| E::custom(format_args!("more than {MOST_VALUES} values")))?;
+        Ok(())
     }
 
     fn keep(&self, text: &str) -> &'a str {
@@ -66,15 +50,11 @@ impl<'d, 'a> Builder<'d, 'a> {
         &self.texts[at]
     }
 
-    /// Ends a list.
     fn list(&mut self, from: usize) -> Value<'a> {
-        self.depth -= 1;
         self.data.list(self.items.drain(from..))
     }
 
-    /// Ends an object.
     fn object(&mut self, from: usize) -> Value<'a> {
-        self.depth -= 1;
         let marks = settle(&mut self.members, from);
         Value::Object(self.data.object_of(self.members.drain(from..), marks))
     }
@@ -201,7 +181,7 @@ impl<'a> Visitor<'a> for Any<'_, '_, 'a> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(if value.is_finite() { Value::Number(Number::Float(value)) } else { Value::Null })
+        Ok(Value::Number(Number::Float(value)))
     }
 
     /// A text without escapes.
@@ -214,7 +194,6 @@ impl<'a> Visitor<'a> for Any<'_, '_, 'a> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        self.0.begin()?;
         let from = self.0.items.len();
         while let Some(item) = items.next_element_seed(Any(&mut *self.0))? {
             self.0.items.push(item);
@@ -223,7 +202,6 @@ impl<'a> Visitor<'a> for Any<'_, '_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        self.0.begin()?;
         let from = self.0.members.len();
         while let Some(name) = members.next_key_seed(MemberName(&*self.0))? {
             let value = members.next_value_seed(Any(&mut *self.0))?;

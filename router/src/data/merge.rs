@@ -1,7 +1,8 @@
 //! Merges what a subgraph says of an object into what is known of it.
 //!
-//! What is new becomes a part of the object, by reference. Where both have a member, the object gets a value of its own
-//! that has the members of both: nothing that other objects may share is ever changed.
+//! What is new becomes a part of the object, by reference. Where both have a composite member, it is merged as well: in
+//! place if it is the object's own, which means below it in the answer that it came in; otherwise the object gets one of
+//! its own that has both for its parts. An object that is a part of another one never gets a member by that.
 
 use super::{Data, List, Member, ObjectId, Part, PartId, TYPENAME, Value, mark, number, position};
 use crate::supergraph::Supergraph;
@@ -31,9 +32,16 @@ impl<'a> Data<'a> {
         target: ObjectId,
         source: ObjectId,
     ) -> Result<(), TooManyViews> {
-        if self.whole(target).marks() & self.object(source).marks != 0 {
+        let (is_merged, marks) = {
+            let whole = self.whole(target);
+            (whole.has_part(source), whole.marks())
+        };
+        if is_merged {
+            return Ok(());
+        }
+        if marks & self.object(source).marks != 0 {
             let members = self.object(source).range();
-            self.compared = self.compared.checked_sub(members.len()).ok_or(TooManyViews)?;
+            self.compare(members.len())?;
             for at in members {
                 let Member { name, value } = self.members[at];
                 // A null of its own stands back behind what a part has.
@@ -44,7 +52,9 @@ impl<'a> Data<'a> {
                         let is_narrower = known != said && supergraph.satisfies_in_full(said, known);
                         if is_narrower { value } else { Value::String(known) }
                     }
-                    _ => self.merged(supergraph, known, value, holder == target)?,
+                    _ if holder == target => self.merged(supergraph, known, value, true)?,
+                    _ if self.adds(known, value)? => self.merged(supergraph, known, value, false)?,
+                    _ => known,
                 };
                 if merged != known {
                     self.set(target, name, merged)?;
@@ -75,19 +85,34 @@ impl<'a> Data<'a> {
             (Value::List(known), Value::List(said)) if known.len == said.len => {
                 let target = if own { known } else { self.copied(known)? };
                 for (at, said) in target.range().zip(said.range()) {
-                    self.items[at] = self.merged(supergraph, self.items[at], self.items[said], own)?;
+                    let (known, said) = (self.items[at], self.items[said]);
+                    // Copies share no items, so that each of these is one object and is found once.
+                    let is_shared = !own && !self.adds(known, said)?;
+                    self.items[at] =
+                        if is_shared { self.viewed(known)? } else { self.merged(supergraph, known, said, own)? };
                 }
                 Ok(Value::List(target))
             }
-            (Value::Null, said) => {
-                if own {
-                    self.viewed(said)
-                } else {
-                    Ok(said)
-                }
-            }
+            (Value::Null, said) => self.viewed(said),
             // Two subgraphs that answer the same field must agree; the first one stands.
             (known, _) => Ok(known),
+        }
+    }
+
+    /// Whether there is something in `said` that is not in `known`.
+    fn adds(&mut self, known: Value<'a>, said: Value<'a>) -> Result<bool, TooManyViews> {
+        match (known, said) {
+            (Value::Object(_), Value::Object(_)) => Ok(true),
+            (Value::List(known), Value::List(said)) if known.len == said.len => {
+                self.compare(said.len as usize)?;
+                for (known, said) in known.range().zip(said.range()) {
+                    if self.adds(self.items[known], self.items[said])? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            (known, said) => Ok(known.is_null() && !said.is_null()),
         }
     }
 
@@ -159,6 +184,11 @@ impl<'a> Data<'a> {
     fn part(&mut self, part: Part) -> PartId {
         self.parts.push(part);
         PartId(number(self.parts.len()).try_into().expect("it has just become longer"))
+    }
+
+    fn compare(&mut self, members: usize) -> Result<(), TooManyViews> {
+        self.compared = self.compared.checked_sub(members).ok_or(TooManyViews)?;
+        Ok(())
     }
 
     fn spend(&mut self, values: usize) -> Result<(), TooManyViews> {
@@ -276,6 +306,56 @@ mod tests {
     fn lists_of_different_length_do_not_mix() {
         let expected = json!({ "l": [{ "x": 1 }] });
         assert_eq!(merged(expected.clone(), &[json!({ "l": [{ "y": 1 }, { "y": 2 }] })]).0, expected);
+    }
+
+    #[test]
+    fn an_answer_is_merged_into_an_object_once() {
+        let owned = [json!({ "a": { "x": 1 } }), json!({ "a": { "y": 2 }, "b": 3 })];
+        let owned = owned.map(|json| Owned::from_json(json).unwrap());
+        let mut data = Data::new();
+        let sources: Vec<_> = owned.iter().map(|owned| data.add(owned)).collect();
+        let [Value::Object(first), Value::Object(second)] = sources[..] else { panic!("two objects") };
+        let target = data.object_of(std::iter::empty(), 0);
+        let mut made = Vec::new();
+        for _ in 0..3 {
+            data.merge(&supergraph(), target, first).unwrap();
+            data.merge(&supergraph(), target, second).unwrap();
+            made.push((data.objects.len(), data.parts.len(), data.views));
+        }
+        assert_eq!((made[0], made[0]), (made[1], made[2]));
+        assert_eq!(seen(&data, Value::Object(target)), json!({ "a": { "x": 1, "y": 2 }, "b": 3 }));
+    }
+
+    #[test]
+    fn lists_that_were_merged_for_two_places_have_no_object_in_common() {
+        let first = json!({ "l": [{ "x": 1 }, null, [{ "x": 2 }], [{ "x": 3 }], null] });
+        let second = json!({ "l": [null, { "y": 1 }, [null], [{ "y": 2 }], [{ "y": 3 }]] });
+        let owned = [first, second].map(|json| Owned::from_json(json).unwrap());
+        let mut data = Data::new();
+        let sources: Vec<_> = owned.iter().map(|owned| data.add(owned)).collect();
+        let mut objects = Vec::new();
+        for _ in 0..2 {
+            let target = data.object_of(std::iter::empty(), 0);
+            for source in &sources {
+                let Value::Object(source) = source else { panic!("an object") };
+                data.merge(&supergraph(), target, *source).unwrap();
+            }
+            let expected = json!([{ "x": 1 }, { "y": 1 }, [{ "x": 2 }], [{ "x": 3, "y": 2 }], [{ "y": 3 }]]);
+            assert_eq!(seen(&data, Value::Object(target)), json!({ "l": expected }));
+            let Some((_, list)) = data.whole(target).find_named("l") else { panic!("a list") };
+            let mut left = vec![list];
+            while let Some(value) = left.pop() {
+                match value {
+                    Value::List(list) => left.extend(data.items(list)),
+                    Value::Object(object) => objects.push(object),
+                    _ => {}
+                }
+            }
+        }
+        let count = objects.len();
+        objects.sort();
+        objects.dedup();
+        assert_eq!((count, objects.len()), (10, 10));
     }
 
     #[test]

@@ -177,6 +177,10 @@ impl<'a> Whole<'_, 'a> {
         found
     }
 
+    fn has_part(&self, object: ObjectId) -> bool {
+        self.0.iter().any(|layer| layer.object == object)
+    }
+
     fn marks(&self) -> u64 {
         self.0.iter().fold(0, |marks, layer| marks | layer.marks)
     }
@@ -189,6 +193,8 @@ pub(crate) struct Data<'a> {
     members: Vec<Member<'a>>,
     items: Vec<Value<'a>>,
     parts: Vec<Part>,
+    /// Values that may still be read.
+    unread: usize,
     /// Objects and items that merging may still make.
     views: usize,
     /// Members that merging may still compare.
@@ -205,6 +211,7 @@ impl<'a> Data<'a> {
             members: Vec::new(),
             items: Vec::new(),
             parts: Vec::new(),
+            unread: MOST_VALUES,
             views: merge::MOST_VIEWS,
             compared: merge::MOST_COMPARED,
             typename: Key::new(Name::new(TYPENAME)),

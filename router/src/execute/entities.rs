@@ -12,7 +12,7 @@ use async_graphql::Name;
 use super::{
     faults::{Answered, PlacedError, Unfit},
     file,
-    paths::{self, Place},
+    paths::{self, Listable, Place},
     representation::{Distinct, Representer},
 };
 use crate::{
@@ -36,6 +36,7 @@ struct Representations<'a> {
     json: Vec<u8>,
     /// How many there are.
     asked: usize,
+    is_too_long: bool,
     /// For each path of the call, which objects have which representation.
     objects: Vec<Vec<(ObjectId, usize)>>,
     /// For each path of the call, what has no representation.
@@ -67,6 +68,11 @@ impl<'a> Batch<'a> {
         Some((self, variables))
     }
 
+    /// Whether the request would be longer than any that is sent.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.sets.iter().any(|set| set.is_too_long)
+    }
+
     /// Merges the answered entities into the objects that they were asked for, and files the errors. Fails where something
     /// else than entities was answered, which is filed as well.
     pub(super) fn merge(
@@ -77,11 +83,12 @@ impl<'a> Batch<'a> {
         data: &mut Data<'a>,
         errors: &mut Errors,
     ) -> Result<(), Unfit> {
-        let filing = Filing { batch: self, supergraph, calls };
+        let filing = Filing { batch: self, supergraph, calls, listable: Listable::new() };
+        let are_all = || filing.listable.is_left();
         let answered = match answer {
             Ok(answered) => answered,
             Err(failure) => {
-                errors.add(failure.into_error(), filing.fields(data, calls));
+                errors.add(failure.into_error(), filing.fields(data, calls), are_all);
                 return Ok(());
             }
         };
@@ -102,7 +109,8 @@ impl<'a> Batch<'a> {
             let merged = match (entities, found) {
                 (Some(entities), _) => {
                     if entities.contains(&None) {
-                        errors.add_absences(filing.fields_of(data, call, |at| entities[at].is_none()));
+                        let absent = filing.fields_of(data, call, |at| entities[at].is_none());
+                        errors.add_absences(absent, are_all);
                     }
                     self.merge_call(supergraph, call, &entities, data)
                 }
@@ -115,30 +123,31 @@ impl<'a> Batch<'a> {
             }
         }
         let Some(unfit) = unfit else { return Ok(()) };
-        errors.add(Failure::Unavailable.into_error(), filing.fields(data, unanswered));
+        errors.add(Failure::Unavailable.into_error(), filing.fields(data, unanswered), are_all);
         Err(unfit)
     }
 
-    /// The fields that are not asked for because their entity lacks what they require, where an error already tells
+    /// Files that fields are not asked for because their entity lacks what they require, where an error already tells
     /// that it does.
-    pub(super) fn unasked_places(
+    pub(super) fn file_unasked(
         &self,
         supergraph: &Supergraph,
         calls: &[EntityCall],
         data: &Data<'_>,
-        errors: &Errors,
-    ) -> Vec<Vec<Step>> {
-        let mut filed = Vec::new();
+        errors: &mut Errors,
+    ) {
+        let (mut explained, listable) = (Vec::new(), Listable::new());
         for call in calls.iter().filter(|_| !errors.is_empty()) {
             let Some(set) = self.set(call) else { continue };
             for (path, unasked) in call.paths.iter().zip(&set.unasked).filter(|(_, unasked)| !unasked.is_empty()) {
                 let unasked: HashSet<_> = unasked.iter().collect();
-                let places = paths::places(supergraph, data, [path]);
-                let explained = places.iter().filter(|(object, at)| unasked.contains(object) && errors.explains(at));
-                explained.for_each(|(_, place)| filed.extend(file(place, &[], &call.provides)));
+                let places = paths::places(supergraph, data, path, &listable).into_iter();
+                let meant = places.filter(|(object, place)| unasked.contains(object) && errors.explains(place));
+                explained.extend(meant.map(|(_, place)| (place, &call.provides)));
             }
         }
-        filed
+        let fields = explained.iter().flat_map(|(place, provides)| file(place, &[], provides));
+        errors.add_absences(fields, || listable.is_left());
     }
 
     /// What may be the entities: one for each representation, in their order, or null.
@@ -183,6 +192,7 @@ struct Filing<'f, 'a> {
     batch: &'f Batch<'a>,
     supergraph: &'f Supergraph,
     calls: &'a [EntityCall],
+    listable: Listable,
 }
 
 impl Filing<'_, '_> {
@@ -194,25 +204,35 @@ impl Filing<'_, '_> {
             let objects: HashMap<_, _> = objects.iter().copied().collect();
             // What was not there when representations were read has none.
             let known = |(object, steps): Place| Some((*objects.get(&object)?, steps));
-            all.extend(paths::places(self.supergraph, data, [path]).into_iter().filter_map(known));
+            all.extend(paths::places(self.supergraph, data, path, &self.listable).into_iter().filter_map(known));
         }
         all
     }
 
     /// The fields that a call is for, at the places of some representations.
-    fn fields_of(&self, data: &Data<'_>, call: &EntityCall, is_meant: impl Fn(usize) -> bool) -> Vec<Vec<Step>> {
-        let places = self.places(data, call).into_iter().filter(|(at, _)| is_meant(*at));
-        places.flat_map(|(_, place)| file(&place, &[], &call.provides)).collect()
+    fn fields_of(
+        &self,
+        data: &Data<'_>,
+        call: &EntityCall,
+        is_meant: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = Vec<Step>> {
+        let places = self.places(data, call).into_iter().filter(move |(at, _)| is_meant(*at));
+        places.flat_map(|(_, place)| file(&place, &[], &call.provides))
     }
 
     /// All fields that calls are for.
-    fn fields<'c>(&self, data: &Data<'_>, calls: impl IntoIterator<Item = &'c EntityCall>) -> Vec<Vec<Step>> {
-        calls.into_iter().flat_map(|call| self.fields_of(data, call, |_| true)).collect()
+    fn fields<'c>(
+        &self,
+        data: &Data<'_>,
+        calls: impl IntoIterator<Item = &'c EntityCall>,
+    ) -> impl Iterator<Item = Vec<Step>> {
+        calls.into_iter().flat_map(|call| self.fields_of(data, call, |_| true))
     }
 
     /// Files the errors of an answer.
     fn file_errors(&self, found: Vec<PlacedError>, data: &Data<'_>, errors: &mut Errors) {
         let calls: Vec<_> = self.calls.iter().map(|call| (call, self.places(data, call))).collect();
+        let are_all = || self.listable.is_left();
         for error in found {
             let steps = paths::steps(&error.path, &[]);
             let call = match steps.first() {
@@ -233,8 +253,11 @@ impl Filing<'_, '_> {
                 let places = places.iter().filter(|(at, _)| only.is_none_or(|only| only == *at));
                 places.flat_map(|(_, place)| file(place, &tail, &call.provides))
             });
-            if let Err(rest) = errors.add_one_of_many(public, places) {
-                errors.add(rest, self.fields(data, self.calls));
+            if let Err(rest) = errors.add_one_of_many(public, places, are_all) {
+                let fields = calls
+                    .iter()
+                    .flat_map(|(call, places)| places.iter().flat_map(|(_, place)| file(place, &[], &call.provides)));
+                errors.add(rest, fields, are_all);
                 break;
             }
         }
@@ -269,6 +292,7 @@ impl<'a> Representations<'a> {
             objects.push(here);
             unasked.push(lacking);
         }
-        Self { variable: &call.variable, asked: distinct.len(), json: distinct.into_json(), objects, unasked }
+        let (asked, is_too_long) = (distinct.len(), distinct.is_too_long());
+        Self { variable: &call.variable, json: distinct.into_json(), asked, is_too_long, objects, unasked }
     }
 }

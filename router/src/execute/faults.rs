@@ -6,7 +6,7 @@ use async_graphql::{PathSegment, ServerError, Value as OwnedValue};
 use chatty_access::Caller;
 use chatty_kit::Code;
 
-use super::room::MOST_ANSWERED;
+use super::{representation::MOST_ASKED, room::MOST_ANSWERED};
 use crate::{
     complete::SubgraphError,
     data::{TooManyViews, Value},
@@ -20,6 +20,8 @@ pub(super) enum Unfit {
     NotGraphql(#[from] NotGraphql),
     #[error("the answers to one operation have more than {MOST_ANSWERED} bytes")]
     TooLong,
+    #[error("the entities to ask for take more than {MOST_ASKED} bytes")]
+    TooMuchAsked,
     #[error("something else than the entities that were asked for")]
     NoEntities,
     #[error(transparent)]

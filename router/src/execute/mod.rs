@@ -35,7 +35,7 @@ use crate::{
 };
 use entities::Batch;
 use faults::{Answered, PlacedError, Unfit};
-use paths::Place;
+use paths::{Listable, Place};
 use room::{MOST_ANSWERED, Room};
 
 /// What subgraphs answer in one execution, as it comes. Merged data borrows from it, so that it is kept to the end.
@@ -141,11 +141,15 @@ impl<'a> Execution<'a> {
                 let batch = {
                     let Merged { data, errors } = &mut *self.lock();
                     let batch = Batch::read(self.supergraph, data, calls);
-                    errors.add_absences(batch.unasked_places(self.supergraph, calls, data, errors));
+                    batch.file_unasked(self.supergraph, calls, data, errors);
                     batch
                 };
                 let Some((batch, variables)) = batch.into_request() else { return };
-                let answer = self.send(fetch, variables).await;
+                let answer = if batch.is_too_long() {
+                    Err(self.unavailable(fetch, &Unfit::TooMuchAsked))
+                } else {
+                    self.send(fetch, variables).await
+                };
                 let Merged { data, errors } = &mut *self.lock();
                 let answered = answer.and_then(|answer| self.answered(fetch, answer, data));
                 if let Err(unfit) = batch.merge(self.supergraph, calls, answered, data, errors) {
@@ -174,7 +178,9 @@ impl<'a> Execution<'a> {
             merged.map_err(|unfit| self.unavailable(fetch, &unfit.into()))
         });
         if let Err(failure) = merged {
-            errors.add(failure.into_error(), file_all(&paths::places(self.supergraph, data, [path]), &[], keys));
+            let listable = Listable::new();
+            let places = paths::places(self.supergraph, data, path, &listable);
+            errors.add(failure.into_error(), file_all(&places, &[], keys), || listable.is_left());
         }
     }
 
@@ -190,11 +196,13 @@ impl<'a> Execution<'a> {
         if found.is_empty() {
             return;
         }
-        let places = paths::places(self.supergraph, data, [path]);
+        let listable = Listable::new();
+        let places = paths::places(self.supergraph, data, path, &listable);
+        let are_all = || listable.is_left();
         for error in found {
             let tail = paths::steps(&error.path, renames);
-            if let Err(rest) = errors.add_one_of_many(error.error, file_all(&places, &tail, keys)) {
-                errors.add(rest, file_all(&places, &[], keys));
+            if let Err(rest) = errors.add_one_of_many(error.error, file_all(&places, &tail, keys), are_all) {
+                errors.add(rest, file_all(&places, &[], keys), are_all);
                 break;
             }
         }

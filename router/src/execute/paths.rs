@@ -1,6 +1,6 @@
 //! Walks merged data along the paths of a plan.
 
-use std::collections::HashSet;
+use std::{cell::Cell, collections::HashSet};
 
 use async_graphql::{Name, PathSegment};
 
@@ -11,7 +11,7 @@ use crate::{
     supergraph::Supergraph,
 };
 
-/// Steps of the places that are listed for one answer. Errors at further places are told at these.
+/// Values that are visited to list the places of one answer's errors, and steps of those places.
 const MOST_LISTED: usize = 1_000_000;
 
 /// Collects objects at the end of a path. Lists that the path does not mention are entered too.
@@ -64,20 +64,39 @@ pub(super) fn find<'a>(supergraph: &Supergraph, data: &Data<'a>, from: Value<'a>
 /// A place that a path leads to: which object stands there, and the steps from the root of the data.
 pub(super) type Place = (ObjectId, Vec<Step>);
 
+/// How much of all places may still be listed. Listing takes long where they are many, so it is done for errors alone.
+pub(super) struct Listable(Cell<usize>);
+
+impl Listable {
+    pub(super) fn new() -> Self {
+        Self(Cell::new(MOST_LISTED))
+    }
+
+    /// Whether nothing was left out so far.
+    pub(super) fn is_left(&self) -> bool {
+        self.0.get() > 0
+    }
+
+    fn spend(&self, steps: usize) {
+        self.0.set(self.0.get().saturating_sub(steps));
+    }
+}
+
 /// Lists places.
 struct Listing<'w, 'a> {
     supergraph: &'w Supergraph,
     data: &'w Data<'a>,
-    /// Steps that may still be listed or walked.
-    left: usize,
+    listable: &'w Listable,
     steps: Vec<Step>,
     places: Vec<Place>,
 }
 
 impl<'a> Listing<'_, 'a> {
     fn visit(&mut self, value: Value<'a>, path: &[PathStep]) {
-        let Some(left) = self.left.checked_sub(1) else { return };
-        self.left = left;
+        self.listable.spend(1);
+        if !self.listable.is_left() {
+            return;
+        }
         match (value, path.split_first()) {
             (Value::List(items), first) => {
                 let path = match first {
@@ -89,7 +108,7 @@ impl<'a> Listing<'_, 'a> {
                 }
             }
             (Value::Object(object), None) => {
-                self.left = self.left.saturating_sub(self.steps.len());
+                self.listable.spend(self.steps.len());
                 self.places.push((object, self.steps.clone()));
             }
             (Value::Object(object), Some((PathStep::Key(key), rest))) => {
@@ -113,16 +132,10 @@ impl<'a> Listing<'_, 'a> {
     }
 }
 
-/// The places that paths lead to, up to a number. It takes long where they are many, so it is done for errors alone.
-pub(super) fn places<'p>(
-    supergraph: &Supergraph,
-    data: &Data<'_>,
-    paths: impl IntoIterator<Item = &'p Path>,
-) -> Vec<Place> {
-    let mut listing = Listing { supergraph, data, left: MOST_LISTED, steps: Vec::new(), places: Vec::new() };
-    for path in paths {
-        listing.visit(Value::Object(ObjectId::ROOT), path);
-    }
+/// The places that a path leads to, as far as they may be listed.
+pub(super) fn places(supergraph: &Supergraph, data: &Data<'_>, path: &Path, listable: &Listable) -> Vec<Place> {
+    let mut listing = Listing { supergraph, data, listable, steps: Vec::new(), places: Vec::new() };
+    listing.visit(Value::Object(ObjectId::ROOT), path);
     listing.places
 }
 

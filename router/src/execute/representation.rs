@@ -12,6 +12,9 @@ use crate::{
     supergraph::Supergraph,
 };
 
+/// Bytes of the representations in one variable of a request.
+pub(super) const MOST_ASKED: usize = 64 * 1024 * 1024;
+
 /// JSON values without repetition, in order: a list that is not closed yet.
 pub(super) struct Distinct {
     json: Vec<u8>,
@@ -31,6 +34,11 @@ impl Distinct {
         self.ends.len()
     }
 
+    /// Whether there is more than may be sent. Further values are taken for known ones then.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.json.len() > MOST_ASKED
+    }
+
     /// The whole list.
     pub(super) fn into_json(mut self) -> Vec<u8> {
         self.json.push(b']');
@@ -40,6 +48,9 @@ impl Distinct {
     /// The index of the value that `write` writes, which may be known; `None` where it writes none.
     pub(super) fn add(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<usize> {
         let end = self.json.len();
+        if self.is_too_long() {
+            return Some(0);
+        }
         if !self.ends.is_empty() {
             self.json.push(b',');
         }
@@ -202,6 +213,22 @@ const TYPENAME: &str = "__typename";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_would_be_too_long_is_not_added() {
+        let mut distinct = Distinct::new();
+        let mut add = |at: usize| {
+            let added = distinct.add(|out| {
+                out.resize(out.len() + 10_000_000, b'0');
+                out.extend_from_slice(at.to_string().as_bytes());
+                Some(())
+            });
+            (added, distinct.is_too_long())
+        };
+        let added: Vec<_> = (0..9).map(&mut add).collect();
+        assert_eq!(added[5..], [(Some(5), false), (Some(6), true), (Some(0), true), (Some(0), true)]);
+        assert_eq!(distinct.len(), 7);
+    }
 
     #[test]
     fn values_that_differ_in_anything_are_kept_apart() {

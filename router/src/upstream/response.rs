@@ -14,7 +14,7 @@ use serde::{
 };
 
 use super::errors::{MOST_ERRORS, tell_further};
-use crate::data::{Any, Builder, Data, MOST_VALUES, Number, Texts, Value};
+use crate::data::{Any, Builder, Data, Number, Texts, Value};
 
 /// Bytes of one response, in a body or an event: four times what a client may get by default, because the router asks for
 /// keys as well.
@@ -36,11 +36,9 @@ const MOST_ROOM: usize = 1024 * 1024;
 pub(crate) enum NotGraphql {
     #[error("not UTF-8")]
     Encoding(#[from] std::str::Utf8Error),
-    /// The parser's own message would quote the response.
-    #[error("not JSON of the form that a GraphQL response has, at byte {at}")]
-    Json { at: usize },
-    #[error("more than {MOST_VALUES} values")]
-    TooManyValues,
+    /// Also one of too many values.
+    #[error("not JSON of the form that a GraphQL response has")]
+    Json(#[from] serde_json::Error),
     #[error("a JSON object with neither data nor errors")]
     Empty,
 }
@@ -54,17 +52,13 @@ pub(super) enum Unread {
     TooLong,
 }
 
-/// Reads a GraphQL response of at most a million values into `data`.
+/// Reads a GraphQL response into `data`.
 pub(super) fn parse<'a>(body: &'a [u8], texts: &'a Texts, data: &mut Data<'a>) -> Result<Response<'a>, NotGraphql> {
     let mut builder = Builder::new(data, texts, body.len());
     // Checked as a whole, which is faster than text by text.
-    let mut json = sonic_rs::Deserializer::from_json(std::str::from_utf8(body)?);
-    let read = Members(&mut builder).deserialize(&mut json).and_then(|read| json.end().map(|()| read));
-    let (data, errors) = match read {
-        Ok(read) => read,
-        Err(_) if builder.is_full() => return Err(NotGraphql::TooManyValues),
-        Err(error) => return Err(NotGraphql::Json { at: error.offset() }),
-    };
+    let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(body)?);
+    let (data, errors) = Members(&mut builder).deserialize(&mut json)?;
+    json.end()?;
     let errors = errors.unwrap_or_default();
     let data = match data {
         Some(data) => data,
@@ -237,7 +231,10 @@ async fn next(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
+    use crate::data::MOST_VALUES;
 
     fn parsed(body: &str) -> Result<(async_graphql::Value, Vec<ServerError>), NotGraphql> {
         let (texts, mut data) = (Texts::new(), Data::new());
@@ -272,7 +269,22 @@ mod tests {
 
     #[test]
     fn what_is_no_graphql_response_is_refused() {
-        let deep = format!("{{\"data\":{{\"a\":{}1{}}}}}", "[".repeat(200_000), "]".repeat(200_000));
+        let deep = ["[", "{\"a\":", "[{\"a\":"].map(|one| one.repeat(200_000));
+        for deep in deep {
+            for (before, after) in [
+                ("", ""),
+                ("{\"data\":{\"a\":", "}}"),
+                ("{\"data\":{},\"extensions\":", "}"),
+                ("{\"data\":{},\"errors\":", "}"),
+                ("{\"errors\":[", "]}"),
+                ("{\"errors\":[{\"message\":", "}]}"),
+                ("{\"errors\":[{\"message\":\"no\",\"path\":", "}]}"),
+                ("{\"errors\":[{\"message\":\"no\",\"extensions\":", "}]}"),
+                ("{\"errors\":[{\"message\":\"no\",\"locations\":", "}]}"),
+            ] {
+                assert!(parsed(&format!("{before}{deep}{after}")).is_err(), "{before}{deep:.10}");
+            }
+        }
         for body in [
             "",
             "null",
@@ -293,7 +305,6 @@ mod tests {
             "{\"data\":{},\"errors\":[[\"no\",[],{}]]}",
             "{\"data\":{},\"errors\":{\"message\":\"no\"}}",
             "{\"data\":null,\"data\":{}}",
-            deep.as_str(),
         ] {
             assert!(parsed(body).is_err(), "{body:.60}");
         }
@@ -301,10 +312,10 @@ mod tests {
     }
 
     #[test]
-    fn a_response_has_at_most_a_million_values() {
+    fn the_answers_to_an_operation_have_at_most_two_million_values() {
         let of = |items: usize| parsed(&format!(r#"{{"data":{{"a":[{}0]}}}}"#, "0,".repeat(items - 1))).map(drop);
         assert!(of(MOST_VALUES - 2).is_ok());
-        assert!(of(MOST_VALUES - 1).unwrap_err().to_string().contains("1000000 values"));
+        assert!(of(MOST_VALUES - 1).unwrap_err().source().unwrap().to_string().contains("2000000 values"));
         for value in ["[]", "{}", "[[]]", r#"{"a":[]}"#] {
             let body = format!(r#"{{"data":{{"a":[{}0]}}}}"#, format!("{value},").repeat(MOST_VALUES));
             assert!(parsed(&body).is_err(), "{value}");
@@ -322,6 +333,6 @@ mod tests {
         let errors = of(900_000).unwrap();
         assert_eq!((errors.len(), errors[0].message.as_str()), (101, "899900 further errors are left out"));
         assert!(errors[0].path.is_empty() && errors[1].path.len() == 1);
-        assert!(of(1_100_000).is_err());
+        assert!(of(2_100_000).is_err());
     }
 }

@@ -114,6 +114,65 @@ async fn many_entities_that_are_not_there_are_found_by_one_walk() {
     assert_eq!(body, json!({ "data": { "items": vec![json!({ "price": null }); count] } }));
 }
 
+#[tokio::test]
+async fn what_is_not_there_is_null_at_more_places_than_anybody_lists() {
+    let owner = r#"
+        type Query { groups: [Group!]! }
+        type Group @key(fields: "id") { id: ID! }
+    "#;
+    let members = r#"
+        type Query { x: Int }
+        type Group @key(fields: "id") { id: ID! items: [Item] }
+        type Item @key(fields: "id") { id: ID! }
+    "#;
+    let prices = r#"
+        type Query { y: Int }
+        type Item @key(fields: "id") { id: ID! price: Int! }
+    "#;
+    for count in [5, 600] {
+        let groups = vec![json!({ "__typename": "Group", "id": "a" }); count];
+        let items: Vec<_> = (0..count).map(|id| json!({ "__typename": "Item", "id": id.to_string() })).collect();
+        let subgraphs = vec![
+            ("owner", owner, Scripted::with_data(json!({ "groups": groups }))),
+            ("members", members, Scripted::with_data(json!({ "_entities": [{ "items": items }] }))),
+            ("prices", prices, Scripted::with_data(json!({ "_entities": vec![json!(null); count] }))),
+        ];
+        let body = ask(&gateway(subgraphs, Limits::default()), "{ groups { items { price } } }").await;
+        let group = json!({ "items": vec![json!(null); count] });
+        assert_eq!(body, json!({ "data": { "groups": vec![group; count] } }), "{count}");
+    }
+}
+
+#[tokio::test]
+async fn what_would_be_asked_with_too_many_bytes_is_not_asked() {
+    let owner = r#"
+        type Query { items: [Item!]! }
+        type Item @key(fields: "id") { id: ID! parent: Parent }
+        type Parent @key(fields: "id") { id: ID! text: String }
+    "#;
+    let taxes = r#"
+        type Query { x: Int }
+        type Item @key(fields: "id") { id: ID! parent: Parent @external tax: Int @requires(fields: "parent { text }") }
+        type Parent @key(fields: "id") { id: ID! text: String @external }
+    "#;
+    let parent = json!({ "id": "p", "text": "x".repeat(1024 * 1024) });
+    for (count, fits) in [(60, true), (70, false)] {
+        let item = |id: usize| json!({ "__typename": "Item", "id": id.to_string(), "parent": parent });
+        let items: Vec<_> = (0..count).map(item).collect();
+        let answers = vec![json!({ "tax": 7 }); count];
+        let (taxing, owning) =
+            (Scripted::with_data(json!({ "_entities": answers })), Scripted::with_data(json!({ "items": items })));
+        let sent = taxing.sent.clone();
+        let gateway = gateway(vec![("owner", owner, owning), ("taxes", taxes, taxing)], Limits::default());
+        let body = ask(&gateway, "{ items { tax } }").await;
+        let tax = if fits { json!(7) } else { json!(null) };
+        assert_eq!(body["data"]["items"], json!(vec![json!({ "tax": tax }); count]));
+        let refused = [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["items", 0, "tax"]))];
+        assert_eq!(errors_of(&body), if fits { &[][..] } else { &refused });
+        assert_eq!(sent.lock().unwrap().len(), usize::from(fits));
+    }
+}
+
 /// An extender that knows nothing and reports a hundred errors at this path.
 fn failing(path: Vec<PathSegment>) -> Scripted {
     Scripted::with(move |_| {

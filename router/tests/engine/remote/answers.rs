@@ -28,7 +28,7 @@ async fn what_is_no_graphql_response_makes_the_subgraph_unavailable() {
         ok(json, "{\"data\":{\"rate\":1"),
         ok(json, "{\"data\":[1]}"),
         ok(json, "[{\"data\":{\"rate\":1}}]"),
-        ok(json, &format!("{{\"data\":{{\"other\":[{}0]}}}}", "[],".repeat(1_000_000))),
+        ok(json, &format!("{{\"data\":{{\"other\":[{}0]}}}}", "[],".repeat(2_000_000))),
         ok(json, "{\"ok\":true}"),
         ok(json, "{\"data\":{},\"errors\":\"x\"}"),
         ok(json, &deep),
@@ -98,6 +98,26 @@ async fn answers_of_one_operation_share_a_limit_also_for_what_nobody_reads() {
 }
 
 #[tokio::test]
+async fn answers_of_one_operation_share_a_limit_of_values() {
+    let items = |values: usize| {
+        format!(r#"{{"data":{{"items":[{{"__typename":"Item","id":"a"}}],"x":[{}0]}}}}"#, "0,".repeat(values))
+    };
+    let prices =
+        |values: usize| format!(r#"{{"data":{{"_entities":[{{"price":7}}],"x":[{}0]}}}}"#, "0,".repeat(values));
+    for (values, fits) in [(900_000, true), (1_100_000, false)] {
+        let (items, prices) = (ok("application/json", &items(values)), ok("application/json", &prices(values)));
+        let items = Server::start(move |_, _| Reaction::Answer(items.clone()));
+        let prices = Server::start(move |_, _| Reaction::Answer(prices.clone()));
+        let gateway = gateway(&[items.address], &[prices.address], within(60_000));
+        let body = ask(&gateway, "{ items { id price } }").await;
+        let price = if fits { json!(7) } else { json!(null) };
+        assert_eq!(body["data"], json!({ "items": [{ "id": "a", "price": price }] }));
+        let refused = [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["items", 0, "price"]))];
+        assert_eq!(errors_of(&body), if fits { &[][..] } else { &refused });
+    }
+}
+
+#[tokio::test]
 async fn numbers_and_custom_scalars_come_through_untouched() {
     let any = r#"[18446744073709551615,-9223372036854775808,0.1,122.41629403378658,1e300,{"a":[null,"ENUM"]},"x"]"#;
     let body = ok("application/json", &format!("{{\"data\":{{\"any\":{any},\"rate\":1.0}}}}"));
@@ -123,7 +143,7 @@ async fn a_foreign_subgraph_that_is_down_costs_its_own_fields_only() {
 
 #[tokio::test]
 async fn an_error_with_an_endless_path_is_one_of_the_whole_request() {
-    for (steps, code) in [(129, "NO"), (10_000, "NO"), (900_000, "NO"), (1_000_000, "SUBGRAPH_UNAVAILABLE")] {
+    for (steps, code) in [(129, "NO"), (10_000, "NO"), (1_900_000, "NO"), (2_000_000, "SUBGRAPH_UNAVAILABLE")] {
         let path = format!("\"rate\"{}", ",0".repeat(steps - 1));
         let error = format!(r#"{{"message":"no","path":[{path}],"extensions":{{"code":"NO"}}}}"#);
         let body = rate(ok("application/json", &format!(r#"{{"data":{{"rate":null}},"errors":[{error}]}}"#))).await;
