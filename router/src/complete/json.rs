@@ -86,7 +86,7 @@ pub(crate) fn write_owned(out: &mut Vec<u8>, value: &impl Serialize) {
     serde_json::to_writer(out, value).expect("a value has a JSON form and a vector takes any bytes");
 }
 
-/// Writes any value as the answer had it that it came in: what custom scalars and representations hold.
+/// Writes any value whole: what custom scalars and representations hold.
 pub(crate) fn write_value(out: &mut Vec<u8>, data: &Data<'_>, value: Value<'_>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),

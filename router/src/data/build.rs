@@ -10,8 +10,8 @@ use serde::{
 
 use super::{Data, FEW, List, Member, Number, Object, ObjectId, Value, mark, number, settle_distinct};
 
-/// Values in all answers over HTTP to one operation, members of objects and errors included: as many as an answer of
-/// 16 MiB to a client can have.
+/// Values in all answers over HTTP to one operation, members of objects and errors included, but not what nobody
+/// reads.
 pub(crate) const MOST_VALUES: usize = 2_000_000;
 
 /// Texts that had escapes, for as long as the answer that they came in.

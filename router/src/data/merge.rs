@@ -32,6 +32,7 @@ impl<'a> Data<'a> {
         target: ObjectId,
         source: ObjectId,
     ) -> Result<(), TooManyViews> {
+        debug_assert!(self.object(source).parts.is_none(), "it has just been answered");
         let (is_merged, marks) = {
             let whole = self.whole(target);
             (whole.has_part(source), whole.marks())

@@ -1,6 +1,6 @@
-//! Runs a plan: requests go to subgraphs, their values are merged into one tree in canonical keys.
+//! Runs a plan: requests go to subgraphs, their values are merged, in canonical keys.
 //!
-//! Everything stays on the caller's task. The tree's lock is held while representations are read and while answers are
+//! Everything stays on the caller's task. The data's lock is held while representations are read and while answers are
 //! merged, never while a subgraph works.
 
 mod entities;
