@@ -13,7 +13,6 @@ use std::{
 };
 
 use async_graphql::{Name, Value as OwnedValue};
-use smallvec::SmallVec;
 
 pub(crate) use build::{Any, Builder, MOST_VALUES, Texts};
 pub(crate) use merge::TooManyViews;
@@ -58,9 +57,12 @@ pub(crate) struct Member<'a> {
 
 impl Member<'_> {
     fn is_alike(&self, other: &Self) -> bool {
-        let is_short = |text: &str| text.len() <= LONG;
-        let is_glance = is_short(self.name) && !matches!(self.value, Value::String(text) if !is_short(text));
-        is_glance && self == other
+        let alike = |one: &str, other: &str| one.len() <= LONG && is_same(one, other);
+        alike(self.name, other.name)
+            && match (self.value, other.value) {
+                (Value::String(one), Value::String(other)) => alike(one, other),
+                (one, other) => one == other,
+            }
     }
 }
 
@@ -139,16 +141,21 @@ impl PartialEq for Key {
 impl Eq for Key {}
 
 /// An object and its parts, to look for members.
-pub(crate) struct Whole<'d, 'a>(SmallVec<[Layer<'d, 'a>; 4]>);
+pub(crate) struct Whole<'d, 'a> {
+    data: &'d Data<'a>,
+    own: Layer<'d, 'a>,
+    parts: Option<PartId>,
+}
 
 /// The members that an object or one of its parts has by itself.
+#[derive(Clone, Copy)]
 struct Layer<'d, 'a> {
     object: ObjectId,
     marks: u64,
     members: &'d [Member<'a>],
 }
 
-impl<'a> Whole<'_, 'a> {
+impl<'d, 'a> Whole<'d, 'a> {
     /// A member's value. It is null only where no part of the object knows better.
     pub(crate) fn get(&self, key: &Key) -> Option<Value<'a>> {
         self.find(key).map(|(_, value)| value)
@@ -163,9 +170,13 @@ impl<'a> Whole<'_, 'a> {
         self.find_by(mark(name), |members| position(members, name))
     }
 
-    fn find_by(&self, mark: u64, position: impl Fn(&[Member<'a>]) -> Option<usize>) -> Option<(ObjectId, Value<'a>)> {
+    fn find_by(
+        &self,
+        mark: u64,
+        position: impl Fn(&[Member<'a>]) -> Option<usize>,
+    ) -> Option<(ObjectId, Value<'a>)> {
         let mut found = None;
-        for layer in self.0.iter().filter(|layer| layer.marks & mark != 0) {
+        for layer in self.layers().filter(|layer| layer.marks & mark != 0) {
             if let Some(at) = position(layer.members) {
                 let value = layer.members[at].value;
                 if !value.is_null() {
@@ -177,12 +188,23 @@ impl<'a> Whole<'_, 'a> {
         found
     }
 
+    /// The object's own members, and those of its parts in the order in which they count.
+    fn layers(&self) -> impl Iterator<Item = Layer<'d, 'a>> {
+        let (data, mut next) = (self.data, self.parts);
+        let parts = std::iter::from_fn(move || {
+            let part = data.parts[next?.index()];
+            next = part.next;
+            Some(data.layer(part.object))
+        });
+        std::iter::once(self.own).chain(parts)
+    }
+
     fn has_part(&self, object: ObjectId) -> bool {
-        self.0.iter().any(|layer| layer.object == object)
+        self.layers().any(|layer| layer.object == object)
     }
 
     fn marks(&self) -> u64 {
-        self.0.iter().fold(0, |marks, layer| marks | layer.marks)
+        self.layers().fold(0, |marks, layer| marks | layer.marks)
     }
 }
 
@@ -230,11 +252,11 @@ impl<'a> Data<'a> {
 
     /// The members of an object and its parts.
     pub(crate) fn all_members(&self, object: ObjectId) -> Cow<'_, [Member<'a>]> {
-        if self.object(object).parts.is_none() {
-            return Cow::Borrowed(self.members(object));
-        }
         let whole = self.whole(object);
-        let held = whole.0.iter().flat_map(|layer| layer.members.iter().map(|member| (layer.object, *member)));
+        if whole.parts.is_none() {
+            return Cow::Borrowed(whole.own.members);
+        }
+        let held = whole.layers().flat_map(|layer| layer.members.iter().map(move |member| (layer.object, *member)));
         // A name counts where it is found.
         let counts = held.filter(|(holder, member)| whole.find_named(member.name).is_some_and(|(at, _)| at == *holder));
         Cow::Owned(counts.map(|(_, member)| member).collect())
@@ -242,19 +264,12 @@ impl<'a> Data<'a> {
 
     /// An object with its parts.
     pub(crate) fn whole(&self, object: ObjectId) -> Whole<'_, 'a> {
-        let layer = |object: ObjectId| {
-            let Object { marks, .. } = *self.object(object);
-            Layer { object, marks, members: self.members(object) }
-        };
-        let mut layers = SmallVec::new();
-        layers.push(layer(object));
-        let mut next = self.object(object).parts;
-        while let Some(id) = next {
-            let part = self.parts[id.index()];
-            layers.push(layer(part.object));
-            next = part.next;
-        }
-        Whole(layers)
+        Whole { data: self, own: self.layer(object), parts: self.object(object).parts }
+    }
+
+    fn layer(&self, object: ObjectId) -> Layer<'_, 'a> {
+        let Object { marks, .. } = *self.object(object);
+        Layer { object, marks, members: self.members(object) }
     }
 
     /// A member's value; see [`Whole::get`].
@@ -398,7 +413,7 @@ fn position(members: &[Member<'_>], name: &str) -> Option<usize> {
     members.iter().position(|member| is_same(member.name, name))
 }
 
-/// Whether two names are the same. Most are short, and a call would take longer than the comparison.
+/// Whether two texts are the same. Most that are compared are short, and a call would take longer than the comparison.
 fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
