@@ -3,7 +3,7 @@
 use async_graphql::Value as OwnedValue;
 use serde::Serialize;
 
-use crate::data::{Data, Number, Value};
+use crate::data::{Data, Number, Text, Value};
 
 /// Writes a string with its quotes. Runs that need no escape are copied whole.
 pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
@@ -29,6 +29,17 @@ pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.push(b'"');
+}
+
+/// Writes a text with its quotes.
+pub(crate) fn write_text(out: &mut Vec<u8>, text: Text<'_>) {
+    if text.is_plain() {
+        out.push(b'"');
+        out.extend_from_slice(text.as_str().as_bytes());
+        out.push(b'"');
+    } else {
+        write_str(out, text.as_str());
+    }
 }
 
 /// How many bytes stand before the first one that needs an escape: a quote, a backslash or a control character.
@@ -93,7 +104,7 @@ pub(crate) fn write_value(out: &mut Vec<u8>, data: &Data<'_>, value: Value<'_>) 
         Value::Boolean(true) => out.extend_from_slice(b"true"),
         Value::Boolean(false) => out.extend_from_slice(b"false"),
         Value::Number(number) => write_number(out, number),
-        Value::String(text) => write_str(out, text),
+        Value::String(text) => write_text(out, text),
         Value::List(list) => {
             out.push(b'[');
             for (at, item) in data.items(list).iter().enumerate() {

@@ -8,7 +8,7 @@ use serde::{
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Data, FEW, List, Member, Number, Object, ObjectId, Value, mark, number, settle_distinct};
+use super::{Data, FEW, List, Member, Number, Object, ObjectId, Text, Value, is_same, mark, number, settle_distinct};
 
 /// Values in all answers over HTTP to one operation, members of objects and errors included, but not what nobody
 /// reads.
@@ -24,6 +24,8 @@ pub(crate) struct Builder<'d, 'a> {
     /// Members and items of what has begun and not ended.
     members: Vec<Member<'a>>,
     items: Vec<Value<'a>>,
+    /// The last name with each mark.
+    names: [&'a str; 64],
 }
 
 impl<'d, 'a> Builder<'d, 'a> {
@@ -31,7 +33,7 @@ impl<'d, 'a> Builder<'d, 'a> {
     pub(crate) fn new(data: &'d mut Data<'a>, texts: &'a Texts, bytes: usize) -> Self {
         data.members.reserve(bytes / 24);
         data.objects.reserve(bytes / 64);
-        Self { data, texts, members: Vec::new(), items: Vec::new() }
+        Self { data, texts, members: Vec::new(), items: Vec::new(), names: [""; 64] }
     }
 
     pub(crate) fn data(&self) -> &Data<'a> {
@@ -43,6 +45,16 @@ impl<'d, 'a> Builder<'d, 'a> {
         let left = self.data.unread.checked_sub(1);
         self.data.unread = left.ok_or_else(|| E::custom(format_args!("more than {MOST_VALUES} values")))?;
         Ok(())
+    }
+
+    /// The same name from where it stood before, if that is known. All objects of a selection then refer to a few places of
+    /// the answer, which are at hand when their names are compared.
+    fn name(&mut self, name: &'a str) -> &'a str {
+        let known = &mut self.names[mark(name).trailing_zeros() as usize];
+        if !is_same(known, name) {
+            *known = name;
+        }
+        known
     }
 
     fn keep(&self, text: &str) -> &'a str {
@@ -81,8 +93,8 @@ impl<'a> Data<'a> {
             OwnedValue::Null => Value::Null,
             OwnedValue::Boolean(value) => Value::Boolean(*value),
             OwnedValue::Number(number) => Value::Number(number.into()),
-            OwnedValue::String(text) => Value::String(text),
-            OwnedValue::Enum(name) => Value::String(name),
+            OwnedValue::String(text) => Value::String(Text::any(text)),
+            OwnedValue::Enum(name) => Value::String(Text::any(name)),
             // As `async-graphql` itself serialises binary values.
             OwnedValue::Binary(bytes) => {
                 self.list(bytes.iter().map(|byte| Value::Number(Number::Unsigned((*byte).into()))))
@@ -186,11 +198,11 @@ impl<'a> Visitor<'a> for Any<'_, '_, 'a> {
 
     /// A text without escapes.
     fn visit_borrowed_str<E>(self, value: &'a str) -> Result<Self::Value, E> {
-        Ok(Value::String(value))
+        Ok(Value::String(Text::plain(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Value::String(self.0.keep(value)))
+        Ok(Value::String(Text::any(self.0.keep(value))))
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<Self::Value, A::Error> {
@@ -204,6 +216,7 @@ impl<'a> Visitor<'a> for Any<'_, '_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let from = self.0.members.len();
         while let Some(name) = members.next_key_seed(MemberName(&*self.0))? {
+            let name = self.0.name(name);
             let value = members.next_value_seed(Any(&mut *self.0))?;
             self.0.members.push(Member { name, value });
         }

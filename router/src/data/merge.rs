@@ -50,7 +50,8 @@ impl<'a> Data<'a> {
                 let Some((holder, known)) = found else { continue };
                 let merged = match (known, value) {
                     (Value::String(known), Value::String(said)) if name == TYPENAME => {
-                        let is_narrower = known != said && supergraph.satisfies_in_full(said, known);
+                        let (known_name, said) = (known.as_str(), said.as_str());
+                        let is_narrower = known_name != said && supergraph.satisfies_in_full(said, known_name);
                         if is_narrower { value } else { Value::String(known) }
                     }
                     _ if holder == target => self.merged(supergraph, known, value, true)?,

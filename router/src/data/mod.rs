@@ -24,9 +24,36 @@ pub(crate) enum Value<'a> {
     Null,
     Boolean(bool),
     Number(Number),
-    String(&'a str),
+    String(Text<'a>),
     List(List),
     Object(ObjectId),
+}
+
+/// A text, and whether it stood in JSON without escapes, so that it may be written as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Text<'a> {
+    text: &'a str,
+    is_plain: bool,
+}
+
+impl<'a> Text<'a> {
+    /// A text that stood in JSON without escapes.
+    pub(crate) fn plain(text: &'a str) -> Self {
+        Self { text, is_plain: true }
+    }
+
+    /// Any other.
+    pub(crate) fn any(text: &'a str) -> Self {
+        Self { text, is_plain: false }
+    }
+
+    pub(crate) fn as_str(self) -> &'a str {
+        self.text
+    }
+
+    pub(crate) fn is_plain(self) -> bool {
+        self.is_plain
+    }
 }
 
 /// A number of JSON as `serde_json` reads one.
@@ -60,7 +87,7 @@ impl Member<'_> {
         let alike = |one: &str, other: &str| one.len() <= LONG && is_same(one, other);
         alike(self.name, other.name)
             && match (self.value, other.value) {
-                (Value::String(one), Value::String(other)) => alike(one, other),
+                (Value::String(one), Value::String(other)) => alike(one.text, other.text),
                 (one, other) => one == other,
             }
     }
@@ -170,11 +197,7 @@ impl<'d, 'a> Whole<'d, 'a> {
         self.find_by(mark(name), |members| position(members, name))
     }
 
-    fn find_by(
-        &self,
-        mark: u64,
-        position: impl Fn(&[Member<'a>]) -> Option<usize>,
-    ) -> Option<(ObjectId, Value<'a>)> {
+    fn find_by(&self, mark: u64, position: impl Fn(&[Member<'a>]) -> Option<usize>) -> Option<(ObjectId, Value<'a>)> {
         let mut found = None;
         for layer in self.layers().filter(|layer| layer.marks & mark != 0) {
             if let Some(at) = position(layer.members) {
@@ -321,7 +344,7 @@ impl<'a> Data<'a> {
             Value::Number(Number::Unsigned(number)) => number.into(),
             Value::Number(Number::Negative(number)) => number.into(),
             Value::Number(Number::Float(number)) => number.into(),
-            Value::String(text) => OwnedValue::String(text.to_owned()),
+            Value::String(text) => OwnedValue::String(text.as_str().to_owned()),
             Value::List(list) => OwnedValue::List(self.items(list).iter().map(|item| self.to_owned(*item)).collect()),
             Value::Object(object) => {
                 let members = self.all_members(object);
@@ -395,7 +418,7 @@ impl<'a> Value<'a> {
     /// The text, if it is one.
     pub(crate) fn as_str(self) -> Option<&'a str> {
         match self {
-            Self::String(text) => Some(text),
+            Self::String(text) => Some(text.as_str()),
             _ => None,
         }
     }

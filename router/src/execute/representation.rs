@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use super::paths::is_one_of;
 use crate::{
     complete::json::{write_str, write_value},
-    data::{Data, ObjectId, Value, Whole},
+    data::{Data, ObjectId, Text, Value, Whole},
     planner::{EntityCall, Requirement},
     supergraph::Supergraph,
 };
@@ -120,7 +120,7 @@ impl<'r, 'a> Representer<'r, 'a> {
         self.require(&self.data.whole(entity), &call.requires, true, entries)?;
         for setter in &call.input {
             if is_one_of(self.supergraph, self.data, entity, &setter.types) {
-                let value = Value::String(&setter.typename);
+                let value = Value::String(Text::any(&setter.typename));
                 put(entries, Entry { name: TYPENAME, value, body: &[], strict: true });
             }
         }

@@ -192,7 +192,7 @@ fn extension_values(data: &Data<'_>, value: Value<'_>) -> Option<ErrorExtensionV
 fn path(data: &Data<'_>, value: Value<'_>) -> Option<Vec<PathSegment>> {
     let Value::List(steps) = value else { return None };
     let step = |step: &Value<'_>| match step {
-        Value::String(key) => Some(PathSegment::Field((*key).to_owned())),
+        Value::String(key) => Some(PathSegment::Field(key.as_str().to_owned())),
         Value::Number(Number::Unsigned(at)) => usize::try_from(*at).ok().map(PathSegment::Index),
         _ => None,
     };
