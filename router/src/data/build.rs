@@ -14,6 +14,9 @@ use super::{Data, FEW, List, Member, Number, Object, ObjectId, Text, Value, is_s
 /// reads.
 pub(crate) const MOST_VALUES: usize = 2_000_000;
 
+/// Bytes of a text for which room is made before anybody knows what it holds.
+const MOST_ROOM: usize = 1024 * 1024;
+
 /// Texts that had escapes, for as long as the answer that they came in.
 pub(crate) type Texts = boxcar::Vec<Box<str>>;
 
@@ -29,10 +32,11 @@ pub(crate) struct Builder<'d, 'a> {
 }
 
 impl<'d, 'a> Builder<'d, 'a> {
-    /// Makes room for what a text of that many bytes probably holds.
+    /// Makes room for what a text of that many bytes probably holds; more is made as it comes.
     pub(crate) fn new(data: &'d mut Data<'a>, texts: &'a Texts, bytes: usize) -> Self {
-        data.members.reserve(bytes / 24);
-        data.objects.reserve(bytes / 64);
+        let likely = bytes.min(MOST_ROOM);
+        data.members.reserve(likely / 24);
+        data.objects.reserve(likely / 64);
         Self { data, texts, members: Vec::new(), items: Vec::new(), names: [""; 64] }
     }
 
