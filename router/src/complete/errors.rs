@@ -5,7 +5,10 @@
 
 use std::{borrow::Cow, cell::Cell};
 
-use async_graphql::{Name, Value, indexmap::IndexMap};
+use async_graphql::{
+    Name, Value,
+    indexmap::{IndexMap, IndexSet},
+};
 use chatty_kit::Code;
 
 /// An error that clients may see.
@@ -17,7 +20,7 @@ pub(crate) struct SubgraphError {
     pub(crate) extensions: Vec<(String, Value)>,
     /// Speaks of a whole request: reported at the first place only, and explains the others.
     pub(crate) once: bool,
-    /// Whether it was written; only of interest with `once`.
+    /// Whether it was written.
     pub(crate) reported: Cell<bool>,
     /// Whether the client selected a field that it speaks of.
     pub(crate) asked: Cell<bool>,
@@ -60,9 +63,10 @@ pub(crate) enum Step {
 pub(crate) struct Errors {
     pub(super) list: Vec<SubgraphError>,
     pub(super) root: Places,
-    /// Errors of which not all places are filed: at the others they explain whatever is missing.
-    pub(super) elsewhere: Vec<usize>,
-    /// Of the places of all errors.
+    /// Errors of which not all places are filed, each with a field that it speaks of: wherever that is missing, it explains
+    /// it.
+    pub(super) elsewhere: Vec<(usize, Name)>,
+    /// Of the places of errors that are not one of many.
     steps: usize,
     /// Of the places of errors that are one of many.
     steps_of_many: usize,
@@ -70,6 +74,9 @@ pub(crate) struct Errors {
 
 /// Steps of all places that are filed. A step takes some two hundred bytes.
 const MOST_STEPS: usize = 300_000;
+
+/// Steps of the places behind those, which are seen for the fields that they speak of.
+const MOST_SEEN: usize = 3_000_000;
 
 /// Steps of the places of errors that are one of many: ten errors, which is what clients are told, at two thousand places
 /// five steps deep.
@@ -94,24 +101,37 @@ impl Errors {
     ) {
         let id = self.list.len();
         self.list.push(error);
+        let (mut fields, mut is_whole) = (IndexSet::new(), true);
         for path in places {
+            if let Some(Step::Key(field)) = path.last()
+                && !fields.contains(field)
+            {
+                fields.insert(field.clone());
+            }
             self.steps += path.len();
-            if self.steps > MOST_STEPS {
-                self.elsewhere.push(id);
-                return;
+            if self.steps <= MOST_STEPS {
+                self.file(id, path);
+            } else {
+                is_whole = false;
             }
-            let mut at = &mut self.root;
-            for step in path {
-                at = match step {
-                    Step::Key(key) => at.keys.entry(key).or_default(),
-                    Step::Index(index) => at.indices.entry(index).or_default(),
-                };
+            if self.steps > MOST_STEPS + MOST_SEEN {
+                break;
             }
-            at.here.push(id);
         }
-        if !are_all() {
-            self.elsewhere.push(id);
+        if !is_whole || !are_all() {
+            self.elsewhere.extend(fields.into_iter().map(|field| (id, field)));
         }
+    }
+
+    fn file(&mut self, id: usize, path: Vec<Step>) {
+        let mut at = &mut self.root;
+        for step in path {
+            at = match step {
+                Step::Key(key) => at.keys.entry(key).or_default(),
+                Step::Index(index) => at.indices.entry(index).or_default(),
+            };
+        }
+        at.here.push(id);
     }
 
     /// Files one of the errors of an answer, unless errors would take too much room. Then it comes back as one that
@@ -131,7 +151,10 @@ impl Errors {
             filed.push(place);
         }
         self.steps_of_many = steps;
+        // Those that speak of a whole request leave no less room for these.
+        let before = std::mem::take(&mut self.steps);
         self.add(error, filed, are_all);
+        self.steps = before;
         Ok(())
     }
 
@@ -198,13 +221,15 @@ mod tests {
     fn an_error_at_more_places_than_are_filed_stands_for_all() {
         let mut errors = Errors::default();
         let mut add = |places: usize, are_all: bool| {
-            errors.add(SubgraphError::absence(), (0..places).map(|at| vec![Step::Index(at)]), || are_all);
-            errors.elsewhere.clone()
+            let places = (0..places).map(|at| vec![Step::Index(at), Step::Key(Name::new("field"))]);
+            errors.add(SubgraphError::absence(), places, || are_all);
+            errors.elsewhere.iter().map(|(id, field)| (*id, field.to_string())).collect::<Vec<_>>()
         };
+        let field = |id| (id, "field".to_owned());
         assert!(add(1_000, true).is_empty());
-        assert_eq!(add(1_000, false), [1]);
-        assert_eq!(add(usize::MAX, true), [1, 2]);
-        assert_eq!(filed(&errors.root), MOST_STEPS);
+        assert_eq!(add(1_000, false), [field(1)]);
+        assert_eq!(add(MOST_STEPS, true), [field(1), field(2)]);
+        assert_eq!(filed(&errors.root), MOST_STEPS / 2);
     }
 
     #[test]

@@ -268,7 +268,7 @@ impl<'a> Writer<'a> {
             let told = places.map(|places| self.report.below_null(self.supergraph, places, Some(shape)));
             let cause = match told {
                 Some(cause @ (Cause::Errors | Cause::Absence)) => cause,
-                _ if is_missing => self.report.missing(&self.partial),
+                _ if is_missing => self.report.missing(field, &self.partial),
                 _ => Cause::Unknown,
             };
             return match cause {

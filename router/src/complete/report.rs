@@ -14,8 +14,8 @@ use crate::{Limits, operation::truncate, supergraph::Supergraph};
 /// Collects errors while completion walks.
 pub(super) struct Report<'a> {
     list: &'a [SubgraphError],
-    /// Errors of which not all places are filed.
-    elsewhere: &'a [usize],
+    /// Errors of which not all places are filed, and their fields.
+    elsewhere: &'a [(usize, async_graphql::Name)],
     limits: &'a Limits,
     caller: &'a Caller,
     path: Vec<PathStep<'a>>,
@@ -103,11 +103,21 @@ impl<'a> Report<'a> {
         places.here.iter().copied().filter(|id| self.list[*id].once)
     }
 
-    /// Why a value is missing of which nothing is filed: the `failures` of requests for parts of what is around it, or
-    /// errors that are at more places than were filed.
-    pub(super) fn missing(&mut self, failures: &[usize]) -> Cause {
-        let elsewhere = self.elsewhere;
-        self.all(failures).max(self.all(elsewhere))
+    /// Why a field is missing of which nothing is filed: the `failures` of requests for parts of what is around it, or
+    /// errors at such a field that are at more places than were filed.
+    pub(super) fn missing(&mut self, field: &ObjectField, failures: &[usize]) -> Cause {
+        let mut cause = self.all(failures);
+        for (id, name) in self.elsewhere {
+            if name == field.data_key.name() {
+                // Nobody is told again and again what belongs to places unknown.
+                cause = cause.max(if self.list[*id].reported.get() { self.cause(*id) } else { self.all(&[*id]) });
+            }
+        }
+        cause
+    }
+
+    fn cause(&self, id: usize) -> Cause {
+        if self.list[id].silent { Cause::Absence } else { Cause::Errors }
     }
 
     fn here(&mut self, places: &Places) -> Cause {
@@ -118,7 +128,7 @@ impl<'a> Report<'a> {
         let mut cause = Cause::Unknown;
         for id in errors {
             self.subgraph_error(*id);
-            cause = cause.max(if self.list[*id].silent { Cause::Absence } else { Cause::Errors });
+            cause = cause.max(self.cause(*id));
         }
         cause
     }
@@ -233,7 +243,8 @@ impl<'a> Report<'a> {
     fn subgraph_error(&mut self, id: usize) {
         let error = &self.list[id];
         error.asked.set(true);
-        if error.silent || error.once && error.reported.replace(true) {
+        let was_reported = error.reported.replace(true);
+        if error.silent || error.once && was_reported {
             return;
         }
         self.write(&error.message, &error.code, &error.extensions);

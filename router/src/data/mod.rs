@@ -13,6 +13,7 @@ use std::{
 };
 
 use async_graphql::{Name, Value as OwnedValue};
+use hashbrown::HashMap;
 
 pub(crate) use build::{Any, Builder, MOST_VALUES, Texts};
 pub(crate) use merge::TooManyViews;
@@ -88,6 +89,10 @@ impl Member<'_> {
         alike(self.name, other.name)
             && match (self.value, other.value) {
                 (Value::String(one), Value::String(other)) => alike(one.text, other.text),
+                // Not the same text where the sign of zero differs.
+                (Value::Number(Number::Float(one)), Value::Number(Number::Float(other))) => {
+                    one.to_bits() == other.to_bits()
+                }
                 (one, other) => one == other,
             }
     }
@@ -113,7 +118,7 @@ struct Object {
 /// Members that are searched one by one.
 const FEW: usize = 32;
 
-/// An object whose own members another one has besides its own.
+/// An object whose members another one has besides its own, also those that it gets later.
 #[derive(Debug, Clone, Copy)]
 struct Part {
     object: ObjectId,
@@ -176,8 +181,8 @@ pub(crate) struct Whole<'d, 'a> {
 
 /// The members that an object or one of its parts has by itself.
 #[derive(Clone, Copy)]
-struct Layer<'d, 'a> {
-    object: ObjectId,
+pub(crate) struct Layer<'d, 'a> {
+    pub(crate) object: ObjectId,
     marks: u64,
     members: &'d [Member<'a>],
 }
@@ -211,12 +216,24 @@ impl<'d, 'a> Whole<'d, 'a> {
         found
     }
 
-    /// The object's own members, and those of its parts in the order in which they count.
-    fn layers(&self) -> impl Iterator<Item = Layer<'d, 'a>> {
-        let (data, mut next) = (self.data, self.parts);
+    /// The object's own members, and those of its parts and their parts, in the order in which they count.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = Layer<'d, 'a>> {
+        let data = self.data;
+        // Where to go on, and on the way back from parts of parts.
+        let mut next = self.parts;
+        let mut back = Vec::new();
         let parts = std::iter::from_fn(move || {
+            while next.is_none() && !back.is_empty() {
+                next = back.pop().flatten();
+            }
             let part = data.parts[next?.index()];
-            next = part.next;
+            next = data.object(part.object).parts;
+            // Most parts are answers as they came and have none.
+            if next.is_none() {
+                next = part.next;
+            } else {
+                back.push(part.next);
+            }
             Some(data.layer(part.object))
         });
         std::iter::once(self.own).chain(parts)
@@ -238,6 +255,8 @@ pub(crate) struct Data<'a> {
     members: Vec<Member<'a>>,
     items: Vec<Value<'a>>,
     parts: Vec<Part>,
+    /// By the first part, and the object of the answer.
+    joints: HashMap<(Option<ObjectId>, ObjectId), merge::Joint>,
     /// Values that may still be read.
     unread: usize,
     /// Objects and items that merging may still make.
@@ -256,6 +275,7 @@ impl<'a> Data<'a> {
             members: Vec::new(),
             items: Vec::new(),
             parts: Vec::new(),
+            joints: HashMap::new(),
             unread: MOST_VALUES,
             views: merge::MOST_VIEWS,
             compared: merge::MOST_COMPARED,

@@ -202,8 +202,11 @@ impl Filing<'_, '_> {
         let mut all = Vec::new();
         for (path, objects) in call.paths.iter().zip(&set.objects) {
             let objects: HashMap<_, _> = objects.iter().copied().collect();
-            // What was not there when representations were read has none.
-            let known = |(object, steps): Place| Some((*objects.get(&object)?, steps));
+            // What was not there when representations were read has none, but if it took an object's place, that one's.
+            let known = |(object, steps): Place| {
+                let at = data.whole(object).layers().find_map(|layer| objects.get(&layer.object))?;
+                Some((*at, steps))
+            };
             all.extend(paths::places(self.supergraph, data, path, &self.listable).into_iter().filter_map(known));
         }
         all

@@ -12,8 +12,8 @@ use crate::{
     supergraph::Supergraph,
 };
 
-/// Bytes of the representations in one variable of a request.
-pub(super) const MOST_ASKED: usize = 64 * 1024 * 1024;
+/// Bytes of the representations in one variable of a request: twice what a subgraph of ours takes.
+pub(super) const MOST_ASKED: usize = 16 * 1024 * 1024;
 
 /// JSON values without repetition, in order: a list that is not closed yet.
 pub(super) struct Distinct {
@@ -171,6 +171,10 @@ impl<'r, 'a> Representer<'r, 'a> {
             write_str(out, entry.name);
             out.push(b':');
             self.write_value(out, entry.value, entry)?;
+            if out.len() > MOST_ASKED {
+                // Nobody is sent this, so it need not end well.
+                return Some(());
+            }
         }
         out.push(b'}');
         Some(())
@@ -186,6 +190,9 @@ impl<'r, 'a> Representer<'r, 'a> {
                         out.push(b',');
                     }
                     self.write_value(out, *item, entry)?;
+                    if out.len() > MOST_ASKED {
+                        return Some(());
+                    }
                 }
                 out.push(b']');
             }
@@ -219,7 +226,7 @@ mod tests {
         let mut distinct = Distinct::new();
         let mut add = |at: usize| {
             let added = distinct.add(|out| {
-                out.resize(out.len() + 10_000_000, b'0');
+                out.resize(out.len() + 2_500_000, b'0');
                 out.extend_from_slice(at.to_string().as_bytes());
                 Some(())
             });
