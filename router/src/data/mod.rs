@@ -195,25 +195,16 @@ impl<'d, 'a> Whole<'d, 'a> {
 
     /// The same, and which object has it: the whole one itself, or a part that others may share.
     pub(crate) fn find(&self, key: &Key) -> Option<(ObjectId, Value<'a>)> {
-        self.find_by(key.mark, |members| key.position(members))
+        find_in(self.layers(), key.mark, |members| key.position(members))
     }
 
     fn find_named(&self, name: &str) -> Option<(ObjectId, Value<'a>)> {
-        self.find_by(mark(name), |members| position(members, name))
+        find_in(self.layers(), mark(name), |members| position(members, name))
     }
 
-    fn find_by(&self, mark: u64, position: impl Fn(&[Member<'a>]) -> Option<usize>) -> Option<(ObjectId, Value<'a>)> {
-        let mut found = None;
-        for layer in self.layers().filter(|layer| layer.marks & mark != 0) {
-            if let Some(at) = position(layer.members) {
-                let value = layer.members[at].value;
-                if !value.is_null() {
-                    return Some((layer.object, value));
-                }
-                found.get_or_insert((layer.object, value));
-            }
-        }
-        found
+    /// A member's value without the object's own members.
+    fn find_in_parts(&self, name: &str) -> Option<Value<'a>> {
+        find_in(self.layers().skip(1), mark(name), |members| position(members, name)).map(|(_, value)| value)
     }
 
     /// The object's own members, and those of its parts and their parts, in the order in which they count.
@@ -248,6 +239,25 @@ impl<'d, 'a> Whole<'d, 'a> {
     }
 }
 
+/// A member's value in the first layer in which it is not null, and which object has it.
+fn find_in<'d, 'a: 'd>(
+    layers: impl Iterator<Item = Layer<'d, 'a>>,
+    mark: u64,
+    position: impl Fn(&[Member<'a>]) -> Option<usize>,
+) -> Option<(ObjectId, Value<'a>)> {
+    let mut found = None;
+    for layer in layers.filter(|layer| layer.marks & mark != 0) {
+        if let Some(at) = position(layer.members) {
+            let value = layer.members[at].value;
+            if !value.is_null() {
+                return Some((layer.object, value));
+            }
+            found.get_or_insert((layer.object, value));
+        }
+    }
+    found
+}
+
 /// The values of one execution. Those of all its answers, so that they may stand in one another.
 #[derive(Debug)]
 pub(crate) struct Data<'a> {
@@ -256,7 +266,7 @@ pub(crate) struct Data<'a> {
     items: Vec<Value<'a>>,
     parts: Vec<Part>,
     /// By the first part, and the object of the answer.
-    joints: HashMap<(Option<ObjectId>, ObjectId), merge::Joint>,
+    joints: HashMap<(ObjectId, ObjectId), merge::Joint>,
     /// Values that may still be read.
     unread: usize,
     /// Objects and items that merging may still make.
