@@ -8,7 +8,11 @@ use serde::{
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Data, FEW, List, Member, Number, Object, ObjectId, Text, Value, is_same, mark, number, settle_distinct};
+use super::{
+    Data, FEW, List, Member, Number, Object, ObjectId, Text, Value,
+    key::{is_same, mark},
+    number, settle_distinct,
+};
 
 /// Values in all answers over HTTP to one operation, members of objects and errors included, but not what nobody
 /// reads.

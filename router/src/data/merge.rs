@@ -82,7 +82,7 @@ impl<'a> Data<'a> {
         target: ObjectId,
         source: ObjectId,
     ) -> Result<Option<ObjectId>, TooManyViews> {
-        let parts: Vec<_> = self.whole(target).layers().skip(1).map(|layer| layer.object).collect();
+        let parts: Vec<_> = self.whole(target).parts().map(|layer| layer.object).collect();
         let Some(first) = parts.first() else { return Ok(None) };
         let key = (*first, source);
         if let Some(joint) = self.joints.get(&key)
@@ -96,7 +96,7 @@ impl<'a> Data<'a> {
         let mut joined = Vec::new();
         for at in members {
             let Member { name, value: said } = self.members[at];
-            let found = self.whole(target).find_in_parts(name).filter(|known| !known.is_null());
+            let found = self.whole(target).get_from_parts(name).filter(|known| !known.is_null());
             let Some(known) = found else { continue };
             let value = self.merged_member(supergraph, name, known, said, false)?;
             if value != known {

@@ -1,22 +1,26 @@
 //! What subgraphs have said in one execution.
 //!
 //! Values stand in a few long lists and name each other by number, so that reading an answer allocates next to nothing.
-//! Texts are borrowed from the answers that they came in. An object that further answers speak of is not changed: it gets
-//! further parts, which other objects may share. An entity that stands at a thousand places is kept once.
+//! Texts are borrowed from the answers that they came in. An object that further answers speak of gets them for parts, which
+//! other objects may share. An entity that stands at a thousand places is kept once.
 
 mod build;
+mod key;
 mod merge;
+mod whole;
 
-use std::{
-    borrow::Cow,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::borrow::Cow;
 
 use async_graphql::{Name, Value as OwnedValue};
 use hashbrown::HashMap;
 
 pub(crate) use build::{Any, Builder, MOST_VALUES, Texts};
+pub(crate) use key::Key;
 pub(crate) use merge::TooManyViews;
+pub(crate) use whole::Whole;
+
+use key::{is_same, mark};
+use whole::Layer;
 
 /// A value of a response. An enum's is a text, as in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -128,136 +132,6 @@ struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct PartId(std::num::NonZeroU32);
 
-/// A name to look for in many objects.
-#[derive(Debug)]
-pub(crate) struct Key {
-    name: Name,
-    mark: u64,
-    /// Where it was found last: objects of one place mostly have their members in one order. It is a guess and counts for
-    /// nothing in comparisons.
-    near: AtomicUsize,
-}
-
-impl Key {
-    pub(crate) fn new(name: Name) -> Self {
-        Self { mark: mark(&name), name, near: AtomicUsize::new(0) }
-    }
-
-    pub(crate) fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn position(&self, members: &[Member<'_>]) -> Option<usize> {
-        let near = self.near.load(Ordering::Relaxed);
-        if members.get(near).is_some_and(|member| is_same(member.name, &self.name)) {
-            return Some(near);
-        }
-        let at = position(members, &self.name)?;
-        self.near.store(at, Ordering::Relaxed);
-        Some(at)
-    }
-}
-
-impl Clone for Key {
-    fn clone(&self) -> Self {
-        Self::new(self.name.clone())
-    }
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Key {}
-
-/// An object and its parts, to look for members.
-pub(crate) struct Whole<'d, 'a> {
-    data: &'d Data<'a>,
-    own: Layer<'d, 'a>,
-    parts: Option<PartId>,
-}
-
-/// The members that an object or one of its parts has by itself.
-#[derive(Clone, Copy)]
-pub(crate) struct Layer<'d, 'a> {
-    pub(crate) object: ObjectId,
-    marks: u64,
-    members: &'d [Member<'a>],
-}
-
-impl<'d, 'a> Whole<'d, 'a> {
-    /// A member's value. It is null only where no part of the object knows better.
-    pub(crate) fn get(&self, key: &Key) -> Option<Value<'a>> {
-        self.find(key).map(|(_, value)| value)
-    }
-
-    /// The same, and which object has it: the whole one itself, or a part that others may share.
-    pub(crate) fn find(&self, key: &Key) -> Option<(ObjectId, Value<'a>)> {
-        find_in(self.layers(), key.mark, |members| key.position(members))
-    }
-
-    fn find_named(&self, name: &str) -> Option<(ObjectId, Value<'a>)> {
-        find_in(self.layers(), mark(name), |members| position(members, name))
-    }
-
-    /// A member's value without the object's own members.
-    fn find_in_parts(&self, name: &str) -> Option<Value<'a>> {
-        find_in(self.layers().skip(1), mark(name), |members| position(members, name)).map(|(_, value)| value)
-    }
-
-    /// The object's own members, and those of its parts and their parts, in the order in which they count.
-    pub(crate) fn layers(&self) -> impl Iterator<Item = Layer<'d, 'a>> {
-        let data = self.data;
-        // Where to go on, and on the way back from parts of parts.
-        let mut next = self.parts;
-        let mut back = Vec::new();
-        let parts = std::iter::from_fn(move || {
-            while next.is_none() && !back.is_empty() {
-                next = back.pop().flatten();
-            }
-            let part = data.parts[next?.index()];
-            next = data.object(part.object).parts;
-            // Most parts are answers as they came and have none.
-            if next.is_none() {
-                next = part.next;
-            } else {
-                back.push(part.next);
-            }
-            Some(data.layer(part.object))
-        });
-        std::iter::once(self.own).chain(parts)
-    }
-
-    fn has_part(&self, object: ObjectId) -> bool {
-        self.layers().any(|layer| layer.object == object)
-    }
-
-    fn marks(&self) -> u64 {
-        self.layers().fold(0, |marks, layer| marks | layer.marks)
-    }
-}
-
-/// A member's value in the first layer in which it is not null, and which object has it.
-fn find_in<'d, 'a: 'd>(
-    layers: impl Iterator<Item = Layer<'d, 'a>>,
-    mark: u64,
-    position: impl Fn(&[Member<'a>]) -> Option<usize>,
-) -> Option<(ObjectId, Value<'a>)> {
-    let mut found = None;
-    for layer in layers.filter(|layer| layer.marks & mark != 0) {
-        if let Some(at) = position(layer.members) {
-            let value = layer.members[at].value;
-            if !value.is_null() {
-                return Some((layer.object, value));
-            }
-            found.get_or_insert((layer.object, value));
-        }
-    }
-    found
-}
-
 /// The values of one execution. Those of all its answers, so that they may stand in one another.
 #[derive(Debug)]
 pub(crate) struct Data<'a> {
@@ -305,19 +179,12 @@ impl<'a> Data<'a> {
 
     /// The members of an object and its parts.
     pub(crate) fn all_members(&self, object: ObjectId) -> Cow<'_, [Member<'a>]> {
-        let whole = self.whole(object);
-        if whole.parts.is_none() {
-            return Cow::Borrowed(whole.own.members);
-        }
-        let held = whole.layers().flat_map(|layer| layer.members.iter().map(move |member| (layer.object, *member)));
-        // A name counts where it is found.
-        let counts = held.filter(|(holder, member)| whole.find_named(member.name).is_some_and(|(at, _)| at == *holder));
-        Cow::Owned(counts.map(|(_, member)| member).collect())
+        self.whole(object).members()
     }
 
     /// An object with its parts.
     pub(crate) fn whole(&self, object: ObjectId) -> Whole<'_, 'a> {
-        Whole { data: self, own: self.layer(object), parts: self.object(object).parts }
+        Whole::new(self, object)
     }
 
     fn layer(&self, object: ObjectId) -> Layer<'_, 'a> {
@@ -466,38 +333,12 @@ fn position(members: &[Member<'_>], name: &str) -> Option<usize> {
     members.iter().position(|member| is_same(member.name, name))
 }
 
-/// Whether two texts are the same. Most that are compared are short, and a call would take longer than the comparison.
-fn is_same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
-    }
-    match one.len() {
-        0 => true,
-        // The ends overlap, and so all bytes are compared.
-        1..4 => {
-            let middle = one.len() / 2;
-            one[0] == other[0] && one[middle] == other[middle] && one[one.len() - 1] == other[one.len() - 1]
-        }
-        4..8 => one.first_chunk::<4>() == other.first_chunk() && one.last_chunk::<4>() == other.last_chunk(),
-        8..=16 => one.first_chunk::<8>() == other.first_chunk() && one.last_chunk::<8>() == other.last_chunk(),
-        _ => one == other,
-    }
-}
-
 /// Sorts many members whose names differ, and says which marks they have.
 fn settle_distinct(members: &mut [Member<'_>]) -> u64 {
     if members.len() > FEW {
         members.sort_by(|one, other| one.name.cmp(other.name));
     }
     members.iter().fold(0, |marks, member| marks | mark(member.name))
-}
-
-/// One of 64 bits, by a name's length and its ends. An object without a name's mark has no member of that name.
-fn mark(name: &str) -> u64 {
-    let bytes = name.as_bytes();
-    let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
-    1 << ((bytes.len() + usize::from(first) * 5 + usize::from(last) * 11) % 64)
 }
 
 #[cfg(test)]
