@@ -360,8 +360,8 @@ mod tests {
         let target = data.object_of(std::iter::empty(), 0);
         data.merge(&supergraph(), target, first).unwrap();
         // Another request is sent for the innermost object here.
-        let Some((_, Value::Object(outer))) = data.whole(target).find_named("d") else { panic!("an object") };
-        let Some((_, Value::Object(inner))) = data.whole(outer).find_named("e") else { panic!("an object") };
+        let Some((_, &Value::Object(outer))) = data.whole(target).find_named("d") else { panic!("an object") };
+        let Some((_, &Value::Object(inner))) = data.whole(outer).find_named("e") else { panic!("an object") };
         data.merge(&supergraph(), target, second).unwrap();
         data.merge(&supergraph(), inner, late).unwrap();
         let expected = json!({ "d": { "e": { "k": 1, "t": 5, "name": "n" } } });
@@ -402,7 +402,7 @@ mod tests {
             }
             let expected = json!([{ "x": 1 }, { "y": 1 }, [{ "x": 2 }], [{ "x": 3, "y": 2 }], [{ "y": 3 }]]);
             assert_eq!(seen(&data, Value::Object(target)), json!({ "l": expected }));
-            let Some((_, list)) = data.whole(target).find_named("l") else { panic!("a list") };
+            let Some((_, &list)) = data.whole(target).find_named("l") else { panic!("a list") };
             let mut left = vec![list];
             while let Some(value) = left.pop() {
                 match value {

@@ -19,10 +19,14 @@ pub(crate) struct Layer<'d, 'a> {
     pub(super) members: &'d [Member<'a>],
 }
 
-impl<'a> Layer<'_, 'a> {
-    fn find(&self, mark: u64, position: impl Fn(&[Member<'a>]) -> Option<usize>) -> Option<(ObjectId, Value<'a>)> {
+/// A value, and the object that has it by itself. Lent, because a value on its way through such a pair would be copied
+/// several times.
+type Held<'d, 'a> = (ObjectId, &'d Value<'a>);
+
+impl<'d, 'a> Layer<'d, 'a> {
+    fn find(&self, mark: u64, position: impl Fn(&[Member<'a>]) -> Option<usize>) -> Option<Held<'d, 'a>> {
         let at = if self.marks & mark == 0 { None } else { position(self.members) };
-        at.map(|at| (self.object, self.members[at].value))
+        at.map(|at| (self.object, &self.members[at].value))
     }
 }
 
@@ -33,24 +37,24 @@ impl<'d, 'a> Whole<'d, 'a> {
 
     /// A member's value. It is null only where no part of the object knows better.
     pub(crate) fn get(&self, key: &Key) -> Option<Value<'a>> {
-        self.find(key).map(|(_, value)| value)
+        self.find(key).map(|(_, value)| *value)
     }
 
     /// The same, and which object has it: the whole one itself, or a part that others may share.
-    pub(crate) fn find(&self, key: &Key) -> Option<(ObjectId, Value<'a>)> {
+    pub(crate) fn find(&self, key: &Key) -> Option<Held<'d, 'a>> {
         self.find_by(key.mark, |members| key.position(members))
     }
 
-    pub(super) fn find_named(&self, name: &str) -> Option<(ObjectId, Value<'a>)> {
+    pub(super) fn find_named(&self, name: &str) -> Option<Held<'d, 'a>> {
         self.find_by(mark(name), |members| position(members, name))
     }
 
     /// A member's value without the object's own members.
     pub(super) fn get_from_parts(&self, name: &str) -> Option<Value<'a>> {
-        self.find_in_parts(mark(name), |members| position(members, name)).map(|(_, value)| value)
+        self.find_in_parts(mark(name), |members| position(members, name)).map(|(_, value)| *value)
     }
 
-    fn find_by(&self, mark: u64, position: impl Fn(&[Member<'a>]) -> Option<usize>) -> Option<(ObjectId, Value<'a>)> {
+    fn find_by(&self, mark: u64, position: impl Fn(&[Member<'a>]) -> Option<usize>) -> Option<Held<'d, 'a>> {
         let own = self.own.find(mark, &position);
         // Every field of an answer is looked for here, and most are an object's own: parts are not even thought of.
         if self.parts.is_none() || own.is_some_and(|(_, value)| !value.is_null()) {
@@ -59,11 +63,7 @@ impl<'d, 'a> Whole<'d, 'a> {
         self.find_in_parts(mark, position).or(own)
     }
 
-    fn find_in_parts(
-        &self,
-        mark: u64,
-        position: impl Fn(&[Member<'a>]) -> Option<usize>,
-    ) -> Option<(ObjectId, Value<'a>)> {
+    fn find_in_parts(&self, mark: u64, position: impl Fn(&[Member<'a>]) -> Option<usize>) -> Option<Held<'d, 'a>> {
         let mut null = None;
         for found in self.parts().filter_map(|layer| layer.find(mark, &position)) {
             if !found.1.is_null() {

@@ -41,7 +41,7 @@ impl<'a> Walk<'_, 'a> {
                 if let Some((holder, member)) = self.data.whole(object).find(key)
                     && (holder == object || self.crossed.insert((rest.len(), holder)))
                 {
-                    self.visit(member, rest);
+                    self.visit(*member, rest);
                 }
             }
             (Value::Object(object), Some((PathStep::OneOf(types), rest)))
