@@ -114,3 +114,5 @@ pub struct CommentDeleted {
     pub author_id: UserId,
 }
 crate::event!(CommentDeleted, "posts.comment.deleted.v1", post_id);
+
+crate::erasure::erasure_completed!("posts.erasure.completed.v1");

@@ -39,3 +39,5 @@ pub struct FeedAppended {
     pub user_ids: Vec<UserId>,
 }
 crate::event!(FeedAppended, "subscriptions.feed.appended.v1", source);
+
+crate::erasure::erasure_completed!("subscriptions.erasure.completed.v1");

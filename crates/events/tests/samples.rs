@@ -1,6 +1,6 @@
 //! The wire form of every event: a changed sample is a changed contract.
 
-use chatty_events::{Envelope, Event, auth, posts, subscriptions, system};
+use chatty_events::{Envelope, Event, admin, auth, email, posts, subscriptions, system};
 use chatty_types::{Clock, CommentId, Id, PostId, SessionId, UserId, kind};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -22,10 +22,10 @@ fn at() -> DateTime<Utc> {
 }
 
 /// The payload as text, after a round trip through its envelope.
-fn sample<E: Event + PartialEq + std::fmt::Debug>(event: &E) -> String {
+fn sample<E: Event + PartialEq>(event: &E) -> String {
     let envelope = Envelope::new(&Clock::system(), event);
     let received: Envelope = serde_json::from_str(&envelope.to_json()).expect("deserialises");
-    assert_eq!(received.decode::<E>().expect("decodes").as_ref(), Some(event));
+    assert!(received.decode::<E>().expect("decodes").as_ref() == Some(event), "{}", received.data);
     format!("{} {} {}", received.event_type, received.subject, received.data)
 }
 
@@ -33,7 +33,7 @@ fn sample<E: Event + PartialEq + std::fmt::Debug>(event: &E) -> String {
 fn every_event_keeps_its_wire_form() {
     let (ana, bob) = (user(1), user(2));
     let samples = [
-        sample(&auth::UserRegistered { user_id: ana, username: "ana".into(), created_at: at() }),
+        sample(&auth::UserRegistered { user_id: ana, username: "ana".into(), locale: "ru".into(), created_at: at() }),
         sample(&auth::AccessRevoked {
             revoked: auth::Revoked::Session(SessionId::from_uuid(Uuid::from_u128(5))),
             not_before: at(),
@@ -44,6 +44,51 @@ fn every_event_keeps_its_wire_form() {
             not_before: at(),
             reason: auth::RevocationReason::TokenReused,
         }),
+        sample(&auth::UserEmailVerified { user_id: ana }),
+        sample(&auth::UserUpdated {
+            user_id: ana,
+            changed: auth::ChangedProfile {
+                username: Some("anna".into()),
+                display_name: Some(None),
+                ..auth::ChangedProfile::default()
+            },
+            version: 2,
+        }),
+        sample(&auth::UserStateChanged {
+            user_id: ana,
+            from: auth::AccountState::Active,
+            to: auth::AccountState::Suspended,
+            until: Some(at()),
+            action_id: Some(Uuid::from_u128(6)),
+            version: 3,
+        }),
+        sample(&auth::UserRoleChanged {
+            user_id: ana,
+            before: "USER".into(),
+            after: "MODERATOR".into(),
+            scopes: vec!["self".into(), "mod:read".into()],
+            reason: "helps".into(),
+            version: 4,
+        }),
+        sample(&auth::UserDeletionRequested { user_id: ana, due_at: at() }),
+        sample(&auth::UserDeletionCancelled { user_id: ana }),
+        sample(&auth::UserDeleted { user_id: ana, erasure_id: Uuid::from_u128(8) }),
+        sample(&auth::SessionStarted {
+            session_id: SessionId::from_uuid(Uuid::from_u128(5)),
+            user_id: ana,
+            device: Some("Browser".into()),
+        }),
+        sample(&auth::SecuritySuspicious { user_id: ana, kind: auth::SuspicionKind::Lockout }),
+        sample(&admin::ModerationApplied {
+            action_id: Uuid::from_u128(6),
+            kind: admin::ModerationKind::Suspend,
+            target: ana,
+            actor_id: bob,
+            reason: "spam".into(),
+            expires_at: Some(at()),
+            at: at(),
+        }),
+        sample(&admin::ModerationRevoked { action_id: Uuid::from_u128(6), target: ana, at: at() }),
         sample(&posts::PostCreated {
             post_id: post(),
             author_id: ana,
@@ -70,6 +115,29 @@ fn every_event_keeps_its_wire_form() {
         sample(&subscriptions::FollowCreated { follower_id: ana, followee_id: bob, version: 1 }),
         sample(&subscriptions::FollowRemoved { follower_id: ana, followee_id: bob, version: 2 }),
         sample(&subscriptions::FeedAppended { source: "fan-out".into(), user_ids: vec![ana] }),
+        sample(&subscriptions::ErasureCompleted {
+            erasure_id: Uuid::from_u128(8),
+            user_id: ana,
+            counts: [("follows".to_owned(), 2)].into(),
+            finished_at: at(),
+        }),
+        sample(&email::RecipientChanged {
+            user_id: ana,
+            address: "ana@example.com".into(),
+            locale: "ru".into(),
+            time_zone: "Europe/Moscow".into(),
+            verified: false,
+            version: 1,
+        }),
+        sample(&email::MessageRequested {
+            message_id: Uuid::from_u128(10),
+            template: email::Template::VerifyEmail,
+            to_user_id: ana,
+            to_address: Some("new@example.com".into()),
+            params: [("username".to_owned(), "ana".to_owned())].into(),
+            secret: Some("token".into()),
+            dedupe_key: Some("once".into()),
+        }),
         sample(&system::OutboxAppended { service: "posts".into() }),
     ];
     insta::assert_snapshot!(samples.join("\n"));

@@ -21,6 +21,8 @@ pub enum UserErrorCode {
     NotAllowed,
     /// Somebody else has it.
     Taken,
+    /// The password is too easy to guess: a common one, or made of your own name or address.
+    WeakPassword,
     /// No account matches this name and password. Which of the two is wrong is never told.
     BadCredentials,
     /// The token is unknown or was used before.
@@ -41,6 +43,8 @@ pub enum UserErrorCode {
     StateConflict,
     /// The idempotency key was used with another input.
     IdempotencyKeyReused,
+    /// It would leave the installation without an administrator.
+    LastAdmin,
 }
 
 /// A problem with the input, as the domain reports it. [`UserError`] is its public form.
@@ -111,6 +115,20 @@ impl Problem {
     /// Somebody else has `input.<field>`.
     pub fn taken(field: &str) -> Self {
         Self::validation(UserErrorCode::Taken, field, "is already in use")
+    }
+
+    /// The password in `input.<field>` is too easy to guess, by the rule of that name.
+    pub fn weak_password(field: &str, rule: &'static str, message: &'static str) -> Self {
+        let mut problem = Self::validation(UserErrorCode::WeakPassword, field, message);
+        problem.detail = Detail::Validation { rule: Some(rule), limit: None };
+        problem
+    }
+
+    /// What is asked of `input.<field>` would leave no administrator.
+    pub fn last_admin(field: &str) -> Self {
+        let mut problem = Self::validation(UserErrorCode::LastAdmin, field, "is the last administrator");
+        problem.detail = Detail::Conflict { current_version: None };
+        problem
     }
 
     /// Name and password do not belong together.

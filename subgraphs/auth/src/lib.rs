@@ -108,6 +108,14 @@ pub fn migrations() -> Vec<Migration> {
             name: "revocations",
             sql: include_str!("../../../migrations/auth/1004_revocations.sql"),
         },
+        Migration { version: 1005, name: "profiles", sql: include_str!("../../../migrations/auth/1005_profiles.sql") },
+        Migration {
+            version: 1006,
+            name: "mail links",
+            sql: include_str!("../../../migrations/auth/1006_mail_links.sql"),
+        },
+        Migration { version: 1007, name: "guesses", sql: include_str!("../../../migrations/auth/1007_guesses.sql") },
+        Migration { version: 1008, name: "endings", sql: include_str!("../../../migrations/auth/1008_endings.sql") },
     ];
     chatty_bus::MIGRATIONS.iter().copied().chain([chatty_graphql::idempotency::MIGRATION]).chain(own).collect()
 }

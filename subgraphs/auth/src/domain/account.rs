@@ -74,6 +74,10 @@ pub(super) fn new_account(app: &App, username: &Username, email: &Email, role: R
         email_status: EmailStatus::Pending,
         role: RoleText(role),
         state: AccountState::Active,
+        display_name: None,
+        bio: None,
+        locale: "en".to_owned(),
+        time_zone: "UTC".to_owned(),
         version: 1,
         created_at: app.clock.now(),
     }
@@ -91,8 +95,8 @@ pub(super) async fn create(
     if !account::insert_account(tx, account, email.key(), password_hash).await? {
         return Err(taken(tx, account, email).await?);
     }
-    let AccountRow { id: user_id, ref username, created_at, .. } = *account;
-    let event = UserRegistered { user_id, username: username.clone(), created_at };
+    let AccountRow { id: user_id, ref username, ref locale, created_at, .. } = *account;
+    let event = UserRegistered { user_id, username: username.clone(), locale: locale.clone(), created_at };
     let envelope = Envelope::new(&app.clock, &event).caused_by(caller.user(), Some(caller.trace_id.clone()));
     Ok(outbox::append(tx, &envelope).await?)
 }

@@ -57,6 +57,12 @@ pub(crate) struct AccountRow {
     #[sqlx(try_from = "String")]
     pub(crate) role: RoleText,
     pub(crate) state: AccountState,
+    pub(crate) display_name: Option<String>,
+    pub(crate) bio: Option<String>,
+    /// A language tag, such as `ru`.
+    pub(crate) locale: String,
+    /// A name of the time zone database, such as `Europe/Moscow`.
+    pub(crate) time_zone: String,
     pub(crate) version: i64,
     pub(crate) created_at: DateTime<Utc>,
 }
@@ -77,7 +83,8 @@ pub(crate) async fn has_admin(on: impl Into<Conn<'_>>) -> Result<bool> {
 
 pub(crate) async fn find_credentials_by_username(db: &Db, username: &str) -> Result<Option<CredentialsRow>> {
     query!(
-        "SELECT id, username, email, email_status, role, state, version, created_at, password_hash
+        "SELECT id, username, email, email_status, role, state, display_name, bio, locale,
+             time_zone, version, created_at, password_hash
          FROM account WHERE username = $1"
     )
     .bind(username)
@@ -87,7 +94,8 @@ pub(crate) async fn find_credentials_by_username(db: &Db, username: &str) -> Res
 
 pub(crate) async fn find_credentials_by_email(db: &Db, email_key: &str) -> Result<Option<CredentialsRow>> {
     query!(
-        "SELECT id, username, email, email_status, role, state, version, created_at, password_hash
+        "SELECT id, username, email, email_status, role, state, display_name, bio, locale,
+             time_zone, version, created_at, password_hash
          FROM account WHERE email_key = $1"
     )
     .bind(email_key)
@@ -97,7 +105,8 @@ pub(crate) async fn find_credentials_by_email(db: &Db, email_key: &str) -> Resul
 
 pub(crate) async fn find_credentials_by_id(db: &Db, id: UserId) -> Result<Option<CredentialsRow>> {
     query!(
-        "SELECT id, username, email, email_status, role, state, version, created_at, password_hash
+        "SELECT id, username, email, email_status, role, state, display_name, bio, locale,
+             time_zone, version, created_at, password_hash
          FROM account WHERE id = $1"
     )
     .bind(id)
@@ -106,14 +115,20 @@ pub(crate) async fn find_credentials_by_id(db: &Db, id: UserId) -> Result<Option
 }
 
 pub(crate) async fn find_account(tx: &mut Tx, id: UserId) -> Result<Option<AccountRow>> {
-    query!("SELECT id, username, email, email_status, role, state, version, created_at FROM account WHERE id = $1")
+    query!(
+        "SELECT id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version, created_at
+         FROM account WHERE id = $1"
+    )
         .bind(id)
         .fetch_optional(tx)
         .await
 }
 
 pub(crate) async fn accounts_by_ids(db: &Db, ids: &[UserId]) -> Result<Vec<AccountRow>> {
-    query!("SELECT id, username, email, email_status, role, state, version, created_at FROM account WHERE id IN ($ids)")
+    query!(
+        "SELECT id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version, created_at
+         FROM account WHERE id IN ($ids)"
+    )
         .bind_list("ids", ids.iter().copied())
         .fetch_all(db)
         .await
@@ -121,7 +136,7 @@ pub(crate) async fn accounts_by_ids(db: &Db, ids: &[UserId]) -> Result<Vec<Accou
 
 pub(crate) async fn accounts_by_usernames(db: &Db, usernames: &[Username]) -> Result<Vec<AccountRow>> {
     query!(
-        "SELECT id, username, email, email_status, role, state, version, created_at
+        "SELECT id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version, created_at
          FROM account WHERE username IN ($usernames)"
     )
     .bind_list("usernames", usernames.iter().map(Username::as_str))
@@ -148,8 +163,9 @@ pub(crate) async fn insert_account(
 ) -> Result<bool> {
     let inserted = query!(
         "INSERT INTO account
-             (id, username, email, email_key, email_status, password_hash, role, state, version, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             (id, username, email, email_key, email_status, password_hash, role, state, locale, time_zone, version,
+              created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT DO NOTHING"
     )
     .bind(account.id)
@@ -160,6 +176,8 @@ pub(crate) async fn insert_account(
     .bind(password_hash)
     .bind(account.role.0.as_str())
     .bind(account.state)
+    .bind(&account.locale)
+    .bind(&account.time_zone)
     .bind(account.version)
     .bind(account.created_at)
     .execute(tx)

@@ -120,9 +120,21 @@ async fn users_have_their_visible_posts_and_a_count_of_the_public_ones() {
     world.mutate(&ana, "deletePost", json!({"postId": of_ana[4]})).await;
     let of_bob = world.post(&bob, "PUBLIC").await;
     let eve = id_of(&user(3));
-    world.hear(&UserRegistered { user_id: eve, username: "eve".into(), created_at: world.env.clock.now() }).await;
     world
-        .hear(&UserRegistered { user_id: id_of(&ana), username: "ana".into(), created_at: world.env.clock.now() })
+        .hear(&UserRegistered {
+            user_id: eve,
+            username: "eve".into(),
+            locale: "en".into(),
+            created_at: world.env.clock.now(),
+        })
+        .await;
+    world
+        .hear(&UserRegistered {
+            user_id: id_of(&ana),
+            username: "ana".into(),
+            locale: "en".into(),
+            created_at: world.env.clock.now(),
+        })
         .await;
     let users = [id_of(&ana), id_of(&bob), eve, id_of(&user(4))];
     let data = world.run(&bob, OF_USERS, json!({"r": representations(&users), "first": 10})).await;

@@ -75,7 +75,13 @@ impl Fixture {
     /// A registered user, known to the service once it has settled.
     pub(crate) async fn user(&self) -> UserId {
         let user_id = Id::new(&self.clock);
-        self.publish(&UserRegistered { user_id, username: "somebody".to_owned(), created_at: self.clock.now() }).await;
+        self.publish(&UserRegistered {
+            user_id,
+            username: "somebody".to_owned(),
+            locale: "en".to_owned(),
+            created_at: self.clock.now(),
+        })
+        .await;
         user_id
     }
 

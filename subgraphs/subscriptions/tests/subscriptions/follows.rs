@@ -90,8 +90,12 @@ async fn a_user_who_registered_a_moment_ago_can_be_followed() {
     let h = running().await;
     let [ana] = h.users().await;
     let late = Id::new(&h.clock);
-    let registered =
-        chatty_events::auth::UserRegistered { user_id: late, username: "late".into(), created_at: h.clock.now() };
+    let registered = chatty_events::auth::UserRegistered {
+        user_id: late,
+        username: "late".into(),
+        locale: "en".into(),
+        created_at: h.clock.now(),
+    };
     let (followed, ()) = tokio::join!(h.follow(ana, late), h.publish(&registered));
     assert_eq!(followed["errors"], json!([]));
 }

@@ -1,0 +1,14 @@
+-- Links in mails: one of each purpose for an account, so that only the newest works. It is deleted by its use.
+CREATE TABLE mail_link (
+    -- SHA-256 of the token in the mail.
+    token_hash BYTEA NOT NULL PRIMARY KEY,
+    user_id UUID NOT NULL REFERENCES account (id),
+    purpose TEXT NOT NULL,
+    -- The address that the link confirms, as written and normalised; empty where it confirms none.
+    address TEXT,
+    address_key TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX mail_link_by_user ON mail_link (user_id, purpose);
+CREATE INDEX mail_link_by_end ON mail_link (expires_at);

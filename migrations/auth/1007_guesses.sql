@@ -1,0 +1,8 @@
+-- What was tried how often, counted in windows: the brake on guessing.
+CREATE TABLE attempt (
+    -- The purpose, and a hash of whom or where: see `domain/brake.rs`.
+    subject BYTEA NOT NULL PRIMARY KEY,
+    count BIGINT NOT NULL,
+    window_end TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX attempt_by_end ON attempt (window_end);
