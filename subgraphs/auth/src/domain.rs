@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod email;
 pub(crate) mod hashing;
+pub(crate) mod mail;
 pub(crate) mod password;
 mod random;
 pub(crate) mod refresh_token;

@@ -3,25 +3,33 @@
 mod entities;
 mod input;
 mod loaders;
-mod mutation;
 mod payload;
 mod query;
 mod session;
+mod sessions;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Request, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, Request, Schema, SchemaBuilder};
 use chatty_graphql::{Entities, PerRequest};
 use chatty_kit::Exposure;
 
 use crate::app::App;
 use loaders::Loaders;
-use mutation::Mutation;
-use query::Query;
+use query::AccountQuery;
+use sessions::SessionMutation;
+
+/// What can be asked.
+#[derive(MergedObject, Default)]
+pub(crate) struct Query(AccountQuery);
+
+/// What can be done.
+#[derive(MergedObject, Default)]
+pub(crate) struct Mutation(SessionMutation);
 
 /// The schema without what it works with: enough to print it.
 pub(crate) fn builder(exposure: Exposure) -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {
-    chatty_graphql::subgraph(Query, Mutation, EmptySubscription, exposure)
+    chatty_graphql::subgraph(Query::default(), Mutation::default(), EmptySubscription, exposure)
 }
 
 /// The schema that answers requests.

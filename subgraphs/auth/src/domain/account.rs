@@ -1,8 +1,7 @@
 //! Registering accounts.
 
 use chatty_access::{Caller, Role};
-use chatty_bus::outbox;
-use chatty_events::{Envelope, auth::UserRegistered};
+use chatty_events::auth::UserRegistered;
 use chatty_graphql::{
     Problem, Problems, Refusal,
     idempotency::{self, Call, Claim},
@@ -12,7 +11,7 @@ use chatty_types::UserId;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{email::Email, password::Password, username::Username};
+use super::{email::Email, mail, password::Password, username::Username};
 use crate::{
     app::App,
     store::account::{self, AccountRow, AccountState, EmailStatus, RoleText},
@@ -97,8 +96,8 @@ pub(super) async fn create(
     }
     let AccountRow { id: user_id, ref username, ref locale, created_at, .. } = *account;
     let event = UserRegistered { user_id, username: username.clone(), locale: locale.clone(), created_at };
-    let envelope = Envelope::new(&app.clock, &event).caused_by(caller.user(), Some(caller.trace_id.clone()));
-    Ok(outbox::append(tx, &envelope).await?)
+    mail::tell(app, caller, tx, &event).await?;
+    Ok(mail::tell_recipient(app, caller, tx, account).await?)
 }
 
 async fn taken(tx: &mut Tx, account: &AccountRow, email: &Email) -> Result<Refusal, Refusal> {

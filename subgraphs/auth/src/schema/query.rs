@@ -1,4 +1,4 @@
-//! What can be asked.
+//! Accounts by id and name, and one's own.
 
 use async_graphql::{Context, ID, Object};
 use chatty_access::Scope;
@@ -11,11 +11,11 @@ use super::{
 };
 use crate::domain::username::Username;
 
-pub(crate) struct Query;
+#[derive(Default)]
+pub(crate) struct AccountQuery;
 
-/// What can be asked.
 #[Object]
-impl Query {
+impl AccountQuery {
     /// You, or null when nobody is signed in. Example: `{ me { user { username } scopes } }`.
     #[graphql(tag = "viewer")]
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<Viewer>, Fault> {

@@ -1,4 +1,4 @@
-//! What can be done.
+//! Registering, signing in and out.
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use crate::{
     },
 };
 
-pub(crate) struct Mutation;
+#[derive(Default)]
+pub(crate) struct SessionMutation;
 
-/// What can be done.
 #[Object]
-impl Mutation {
+impl SessionMutation {
     /// Creates an account. Example:
     /// `mutation { register(input: {username: "ana", email: "ana@example.com", password: "…"}) { user { id } errors { code path } } }`
     async fn register(
