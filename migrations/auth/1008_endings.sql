@@ -19,6 +19,8 @@ CREATE TABLE revoked_moderation (
 CREATE TABLE deletion (
     user_id UUID NOT NULL PRIMARY KEY REFERENCES account (id),
     erasure_id UUID NOT NULL,
+    -- The owner, or an administrator.
+    requested_by UUID NOT NULL,
     due_at TIMESTAMPTZ NOT NULL,
     -- NULL until the account was erased.
     erased_at TIMESTAMPTZ

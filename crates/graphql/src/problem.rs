@@ -139,6 +139,18 @@ impl Problem {
         }
     }
 
+    /// The present password, which `input.<field>` was to hold, is wrong.
+    pub fn bad_password(field: &str) -> Self {
+        Self::validation(UserErrorCode::BadCredentials, field, "is wrong")
+    }
+
+    /// The same problem with `input.<field>`.
+    #[must_use]
+    pub fn at(mut self, field: &str) -> Self {
+        self.path = vec!["input".to_owned(), field.to_owned()];
+        self
+    }
+
     /// The token in `input.<field>` is unknown or used.
     pub fn token_invalid(field: &str) -> Self {
         Self::validation(UserErrorCode::TokenInvalid, field, "is not valid")

@@ -2,13 +2,21 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
+pub(crate) mod brake;
+mod credentials;
+pub(crate) mod deletion;
 pub(crate) mod email;
 pub(crate) mod hashing;
 pub(crate) mod mail;
+mod mail_link;
 pub(crate) mod password;
 mod random;
 pub(crate) mod refresh_token;
+pub(crate) mod reset;
 pub(crate) mod revocation;
 pub(crate) mod session;
 pub(crate) mod signing;
+pub(crate) mod state;
+pub(crate) mod suspension;
 pub(crate) mod username;
+pub(crate) mod verification;

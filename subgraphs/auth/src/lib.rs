@@ -1,8 +1,9 @@
 //! Auth: accounts, sessions and tokens; the only issuer of access tokens.
 //!
 //! - **Owns** accounts, sessions with their refresh tokens, and the keys that sign access tokens.
-//! - **Publishes** `auth.user.registered`, `auth.access.revoked`.
-//! - **Consumes** nothing.
+//! - **Publishes** `auth.user.*`, `auth.session.started`, `auth.security.suspicious`, `auth.access.revoked`, and what it
+//!   wants mailed: `email.recipient.changed`, `email.message.requested`.
+//! - **Consumes** `admin.moderation.*` and the services' `*.erasure.completed`.
 //! - **Invariants**: a refresh token is exchanged at most once; what ends access tells of it in its own transaction; of
 //!   a token or a password only a hash is stored; passwords are hashed on blocking threads, a bounded number at a time;
 //!   whether an identifier exists shows neither in the answer to a sign-in nor in its cost.
@@ -12,6 +13,8 @@
 mod app;
 mod config;
 mod domain;
+mod due;
+mod events;
 mod retention;
 mod routes;
 mod schema;
@@ -20,6 +23,7 @@ mod store;
 use std::sync::Arc;
 
 use chatty_access::Snapshot;
+use chatty_bus::Consumer;
 use chatty_kit::{Env, Exposure, Service};
 use chatty_store::{Db, Migration};
 
@@ -27,6 +31,7 @@ use app::App;
 pub use app::OpenError;
 pub use config::Config;
 pub use domain::admin::{Admin, AdminError, FirstAdmin, NewAdmin};
+pub use events::GROUP;
 pub use routes::{KEYS_PATH, REVOCATIONS_PATH};
 
 /// The service's name: of its subgraph, its database and its configuration section.
@@ -53,12 +58,14 @@ impl Auth {
     /// What the process runs. Also starts the hourly clean-up among the tasks of the `env`, so call it once.
     pub fn service(&self) -> Service {
         retention::start(&self.env.tasks, &self.app);
+        due::start(&self.env.tasks, &self.app);
+        let handler = Arc::new(events::Events(Arc::clone(&self.app)));
         Service {
             name: NAME,
             subgraph: Arc::new(schema::with_app(&self.app, self.env.exposure)),
             routes: routes::routes(self.app.signer.jwks()),
             internal: routes::internal(&self.app),
-            consumers: Vec::new(),
+            consumers: vec![Consumer { group: GROUP, db: self.app.db.clone(), handler }],
             db: Some(self.app.db.clone()),
         }
     }
@@ -114,7 +121,7 @@ pub fn migrations() -> Vec<Migration> {
             name: "mail links",
             sql: include_str!("../../../migrations/auth/1006_mail_links.sql"),
         },
-        Migration { version: 1007, name: "guesses", sql: include_str!("../../../migrations/auth/1007_guesses.sql") },
+        Migration { version: 1007, name: "sign-ins", sql: include_str!("../../../migrations/auth/1007_sign_ins.sql") },
         Migration { version: 1008, name: "endings", sql: include_str!("../../../migrations/auth/1008_endings.sql") },
     ];
     chatty_bus::MIGRATIONS.iter().copied().chain([chatty_graphql::idempotency::MIGRATION]).chain(own).collect()

@@ -1,5 +1,5 @@
 //! Forgets what nobody can use any more: sessions long over, spent tokens past their end, revocations that
-//! outlived their tokens, old idempotency keys.
+//! outlived their tokens, links of old mails, attempts that nobody counts any more, old idempotency keys.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,6 +13,9 @@ const EVERY: Duration = Duration::from_hours(1);
 
 /// Sessions are kept for a while, so that their owners can look back.
 const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
+
+/// Links are kept for a while after their end, so that whoever uses one learns why it does not work.
+const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
 
 /// Cleans up every hour, until the system stops.
 pub(crate) fn start(tasks: &Tasks, app: &Arc<App>) {
@@ -29,6 +32,8 @@ pub(crate) async fn clean_up(app: &App) -> Result<(), chatty_store::Error> {
     store::session::delete_spent_before(&mut tx, now).await?;
     store::session::delete_over_before(&mut tx, now - SESSIONS_KEPT).await?;
     revocation::forget(app, &mut tx).await?;
+    store::attempt::delete_attempts_before(&mut tx, now).await?;
+    store::mail_link::delete_mail_links_before(&mut tx, now - LINKS_KEPT).await?;
     idempotency::prune(&mut tx, now).await?;
     tx.commit().await
 }

@@ -1,8 +1,10 @@
 //! Auth's part of the graph. Resolvers turn inputs into calls of `domain` and results into payloads.
 
+mod deletion;
 mod entities;
 mod input;
 mod loaders;
+mod passwords;
 mod payload;
 mod query;
 mod session;
@@ -15,7 +17,9 @@ use chatty_graphql::{Entities, PerRequest};
 use chatty_kit::Exposure;
 
 use crate::app::App;
+use deletion::DeletionMutation;
 use loaders::Loaders;
+use passwords::PasswordMutation;
 use query::AccountQuery;
 use sessions::SessionMutation;
 
@@ -25,7 +29,7 @@ pub(crate) struct Query(AccountQuery);
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(SessionMutation);
+pub(crate) struct Mutation(SessionMutation, PasswordMutation, DeletionMutation);
 
 /// The schema without what it works with: enough to print it.
 pub(crate) fn builder(exposure: Exposure) -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {

@@ -11,10 +11,13 @@ use chatty_types::UserId;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{email::Email, mail, password::Password, username::Username};
+use super::{email::Email, mail, mail_link, password::Password, username::Username};
 use crate::{
     app::App,
-    store::account::{self, AccountRow, AccountState, EmailStatus, RoleText},
+    store::{
+        account::{self, AccountRow, AccountState, EmailStatus, RoleText},
+        mail_link::Purpose,
+    },
 };
 
 /// What somebody who registers says, not checked yet.
@@ -47,6 +50,7 @@ pub(crate) async fn register(app: &App, caller: &Caller, registration: Registrat
         return replay(app, UserId::from_uuid(earlier), password).await;
     }
     create(app, caller, &mut tx, &account, &email, &hash).await?;
+    mail_link::send(app, caller, &mut tx, &account, Purpose::VerifyEmail, Some(&email)).await?;
     tx.commit().await?;
     Ok(account)
 }

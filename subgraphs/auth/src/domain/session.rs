@@ -4,8 +4,11 @@
 //! token that comes back means that two parties hold the family, so the session ends; only the token spent just now
 //! merely fails, because honest clients race with themselves.
 
-use chatty_access::{Caller, Role, Viewer};
-use chatty_events::auth::RevocationReason;
+use chatty_access::{Caller, Role, Scopes, Viewer};
+use chatty_events::{
+    auth::{RevocationReason, SecuritySuspicious, SessionStarted, SuspicionKind},
+    email::Template,
+};
 use chatty_graphql::{Problem, Refusal};
 use chatty_kit::Fault;
 use chatty_store::Tx;
@@ -15,17 +18,21 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{
+    brake::{self, Attempt},
+    credentials::lock_unchanged,
     email,
+    mail::{self, Mail},
     password::Password,
     refresh_token::{RefreshToken, TokenHash},
     revocation::{Target, revoke},
+    state,
     username::Username,
 };
 use crate::{
     Config,
     app::App,
     store::{
-        account::{self, AccountRow, AccountState, CredentialsRow},
+        account::{self, AccountRow, CredentialsRow},
         session::{self, SessionRow},
     },
 };
@@ -71,6 +78,7 @@ pub(crate) struct Grant {
     pub(crate) user: UserId,
     pub(crate) session: SessionId,
     pub(crate) role: Role,
+    pub(crate) scopes: Scopes,
     pub(crate) issued_at: DateTime<Utc>,
     pub(crate) expires_at: DateTime<Utc>,
 }
@@ -103,12 +111,21 @@ pub(crate) async fn login(
 ) -> Result<SignedIn, Refusal> {
     // Nobody's password is that long, whoever is named.
     let password = Password::typed(password).ok_or_else(Problem::bad_credentials)?;
-    let (account, hash) =
-        find_by_identifier(app, identifier).await?.map(|row| (row.account, row.password_hash)).unzip();
+    let known = find_by_identifier(app, identifier).await?;
+    // Whoever is not known is braked by the name, so that the brake does not tell who is.
+    let subject = known.as_ref().map_or_else(|| identifier.trim().to_lowercase(), |row| row.account.id.to_string());
+    let rules = [brake::LOGIN_ACCOUNT.on(subject), brake::LOGIN_NETWORK.on_network(caller.network)];
+    let attempt = brake::attempt(app, rules).await?;
     // Without an account the same work is done.
-    let known = app.hashing.verify(password, hash).await?;
-    let account = account.filter(|account| known && may_sign_in(account)).ok_or_else(Problem::bad_credentials)?;
-    open_session(app, caller, account).await
+    let checked = app.hashing.verify(password, known.as_ref().map(|row| row.password_hash.clone())).await;
+    let (attempt, right) = attempt.unless_served(app, checked).await?;
+    match known.filter(|_| right) {
+        Some(known) => open_session(app, caller, known, attempt).await,
+        None => {
+            tracing::info!(network = %caller.network, "a sign-in was refused");
+            Err(Problem::bad_credentials().into())
+        }
+    }
 }
 
 async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<CredentialsRow>, Fault> {
@@ -121,12 +138,18 @@ async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<Creden
     }
 }
 
-fn may_sign_in(account: &AccountRow) -> bool {
-    account.state == AccountState::Active
-}
-
-async fn open_session(app: &App, caller: &Caller, account: AccountRow) -> Result<SignedIn, Refusal> {
+/// `known` is the account as its password was checked: if that was replaced meanwhile, nobody gets in by it.
+async fn open_session(
+    app: &App,
+    caller: &Caller,
+    known: CredentialsRow,
+    attempt: Attempt,
+) -> Result<SignedIn, Refusal> {
     let (now, token) = (app.clock.now(), RefreshToken::generate()?);
+    let mut tx = app.db.begin().await?;
+    let account = lock_unchanged(&mut tx, &known).await?.filter(|account| state::scopes(account).is_some());
+    let account = account.ok_or_else(Problem::bad_credentials)?;
+    attempt.succeed(&mut tx).await?;
     let session = SessionRow {
         id: SessionId::new(&app.clock),
         user_id: account.id,
@@ -137,10 +160,19 @@ async fn open_session(app: &App, caller: &Caller, account: AccountRow) -> Result
         expires_at: app.lifetimes.refresh_end(now, now),
         ended_at: None,
     };
+    let device = caller.user_agent.as_deref();
+    let devices = session::list_devices(&mut tx, account.id).await?;
+    if !devices.is_empty() && !devices.iter().any(|known| known.as_deref() == device) {
+        let mail = Mail::new(Template::NewDevice, &account).with_time("at", now);
+        let mail = mail.with("device", device.unwrap_or_default()).with("network", caller.network.to_string());
+        mail.request(app, caller, &mut tx, &account).await?;
+    }
+    session::insert_session(&mut tx, &session, device).await?;
+    let started = SessionStarted { session_id: session.id, user_id: account.id, device: device.map(str::to_owned) };
+    mail::tell(app, caller, &mut tx, &started).await?;
     let signed_in = grant(app, session.id, account, token, now)?;
-    let mut tx = app.db.begin().await?;
-    session::insert_session(&mut tx, &session, caller.user_agent.as_deref()).await?;
     tx.commit().await?;
+    tracing::info!(user = %signed_in.account.id, session = %session.id, network = %caller.network, "signed in");
     Ok(signed_in)
 }
 
@@ -154,8 +186,9 @@ fn grant(
     // Tokens count in seconds; the client is told the same end.
     let issued_at = now.trunc_subsecs(0);
     let (user, role, expires_at) = (account.id, account.role.0, issued_at + app.lifetimes.access);
+    let scopes = state::scopes(&account).ok_or_else(|| Fault::internal("a closed account got a session"))?;
     let access_token =
-        app.signer.access_token(&Grant { id: app.clock.uuid(), user, session, role, issued_at, expires_at })?;
+        app.signer.access_token(&Grant { id: app.clock.uuid(), user, session, role, scopes, issued_at, expires_at })?;
     Ok(SignedIn { access_token, refresh_token: token.into_secret(), expires_at, account })
 }
 
@@ -175,6 +208,8 @@ pub(crate) async fn refresh(app: &App, caller: &Caller, presented: &SecretString
         Verdict::EndSession => {
             let ended = session::update_ended(&mut tx, session.user_id, session.id, now).await?;
             revoke(app, caller, &mut tx, Target::Sessions(ended.as_slice()), RevocationReason::TokenReused).await?;
+            let suspicion = SecuritySuspicious { user_id: session.user_id, kind: SuspicionKind::RefreshReuse };
+            mail::tell(app, caller, &mut tx, &suspicion).await?;
             tx.commit().await?;
             tracing::warn!(user = %session.user_id, session = %session.id, "a spent refresh token came back");
             Err(invalid().into())
@@ -184,7 +219,9 @@ pub(crate) async fn refresh(app: &App, caller: &Caller, presented: &SecretString
 
 async fn rotate(app: &App, mut tx: Tx, session: SessionRow, now: DateTime<Utc>) -> Result<SignedIn, Refusal> {
     let account = account::find_account(&mut tx, session.user_id).await?;
-    let account = account.filter(may_sign_in).ok_or_else(|| Problem::token_invalid("refreshToken"))?;
+    let account = account
+        .filter(|account| state::scopes(account).is_some())
+        .ok_or_else(|| Problem::token_invalid("refreshToken"))?;
     let token = RefreshToken::generate()?;
     let expires_at = app.lifetimes.refresh_end(session.created_at, now);
     session::insert_spent(&mut tx, session.id, &session.token_hash, session.expires_at).await?;

@@ -63,7 +63,7 @@ impl Signer {
             sub: grant.user,
             sid: grant.session,
             role: grant.role,
-            scopes: grant.role.scopes().words(),
+            scopes: grant.scopes.words(),
             iat: grant.issued_at.timestamp(),
             nbf: grant.issued_at.timestamp(),
             exp: grant.expires_at.timestamp(),

@@ -13,6 +13,7 @@ use crate::{
     app::App,
     store::{
         account::{self, AccountRow},
+        ending::{find_deletion, find_suspension},
         session::list_open_sessions,
     },
 };
@@ -91,8 +92,29 @@ pub(crate) struct Viewer {
     pub(crate) scopes: Vec<&'static str>,
 }
 
+/// Why an account is closed.
+#[derive(SimpleObject)]
+pub(crate) struct Suspension {
+    /// What the moderator said, such as `"spam"`.
+    reason: String,
+    /// When it ends by itself. Null: not before a moderator ends it.
+    until: Option<DateTime>,
+}
+
 #[ComplexObject]
 impl Viewer {
+    /// Why your account is closed and until when; null when it is open. Example: `suspension { reason until }`.
+    async fn suspension(&self, ctx: &Context<'_>) -> Result<Option<Suspension>, Fault> {
+        let found = find_suspension(&ctx.data_unchecked::<Arc<App>>().db, self.user.0.id).await?;
+        Ok(found.map(|row| Suspension { reason: row.reason, until: row.ends_at.map(Into::into) }))
+    }
+
+    /// When your account will be erased; null when it stays. Example: `2026-12-04T07:15:00.000Z`.
+    async fn deletion_due_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>, Fault> {
+        let found = find_deletion(&ctx.data_unchecked::<Arc<App>>().db, self.user.0.id).await?;
+        Ok(found.map(|row| row.due_at.into()))
+    }
+
     /// Where you are signed in, the newest sign-in first. Example: `sessions(first: 10) { nodes { id device isCurrent } }`.
     async fn sessions(
         &self,

@@ -114,14 +114,37 @@ pub(crate) async fn find_credentials_by_id(db: &Db, id: UserId) -> Result<Option
     .await
 }
 
-pub(crate) async fn find_account(tx: &mut Tx, id: UserId) -> Result<Option<AccountRow>> {
+/// The account, locked against every other change until the transaction ends: writing the row takes its lock.
+pub(crate) async fn lock_account(tx: &mut Tx, id: UserId) -> Result<Option<AccountRow>> {
+    Ok(lock_credentials(tx, id).await?.map(|row| row.account))
+}
+
+/// The same with the hash of its password.
+pub(crate) async fn lock_credentials(tx: &mut Tx, id: UserId) -> Result<Option<CredentialsRow>> {
+    query!(
+        "UPDATE account SET version = version WHERE id = $1
+         RETURNING id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version,
+             created_at, password_hash"
+    )
+    .bind(id)
+    .fetch_optional(tx)
+    .await
+}
+
+pub(crate) async fn find_account(on: impl Into<Conn<'_>>, id: UserId) -> Result<Option<AccountRow>> {
     query!(
         "SELECT id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version, created_at
          FROM account WHERE id = $1"
     )
         .bind(id)
-        .fetch_optional(tx)
+        .fetch_optional(on)
         .await
+}
+
+/// Whose address it is.
+pub(crate) async fn find_id_by_email(on: impl Into<Conn<'_>>, email_key: &str) -> Result<Option<UserId>> {
+    let found = query!("SELECT id FROM account WHERE email_key = $1").bind(email_key);
+    Ok(found.fetch_optional::<(UserId,)>(on).await?.map(|(id,)| id))
 }
 
 pub(crate) async fn accounts_by_ids(db: &Db, ids: &[UserId]) -> Result<Vec<AccountRow>> {
@@ -183,4 +206,65 @@ pub(crate) async fn insert_account(
     .execute(tx)
     .await?;
     Ok(inserted == 1)
+}
+
+/// Makes the address the account's, unless somebody else has it.
+pub(crate) async fn update_email(
+    tx: &mut Tx,
+    id: UserId,
+    (address, key): (&str, &str),
+    status: EmailStatus,
+) -> Result<Option<AccountRow>> {
+    query!(
+        "UPDATE account SET email = $2, email_key = $3, email_status = $4, version = version + 1
+         WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM account AS other WHERE other.email_key = $3 AND other.id <> $1)
+         RETURNING id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version,
+             created_at"
+    )
+    .bind(id)
+    .bind(address)
+    .bind(key)
+    .bind(status)
+    .fetch_optional(tx)
+    .await
+}
+
+pub(crate) async fn update_password(tx: &mut Tx, id: UserId, hash: &str) -> Result<()> {
+    query!("UPDATE account SET password_hash = $2 WHERE id = $1").bind(id).bind(hash).execute(tx).await?;
+    Ok(())
+}
+
+/// Lets the account stand elsewhere; as it is then.
+pub(crate) async fn update_state(tx: &mut Tx, id: UserId, state: AccountState) -> Result<Option<AccountRow>> {
+    query!(
+        "UPDATE account SET state = $2, version = version + 1 WHERE id = $1
+         RETURNING id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version,
+             created_at"
+    )
+    .bind(id)
+    .bind(state)
+    .fetch_optional(tx)
+    .await
+}
+
+/// Leaves nothing of the account but its id. What must be unique becomes something that nobody can sign in with.
+pub(crate) async fn update_erased(tx: &mut Tx, id: UserId, tombstone: &str) -> Result<()> {
+    query!(
+        "UPDATE account SET
+             username = $2, email = $2, email_key = $2, email_status = 'PENDING', password_hash = '', role = 'USER',
+             state = 'DELETED', display_name = NULL, display_key = NULL, bio = NULL, locale = 'en', time_zone = 'UTC',
+             version = version + 1
+         WHERE id = $1"
+    )
+    .bind(id)
+    .bind(tombstone)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Locks all administrators who can act; their ids.
+pub(crate) async fn lock_active_admins(tx: &mut Tx) -> Result<Vec<UserId>> {
+    let admins = query!("UPDATE account SET version = version WHERE role = 'ADMIN' AND state = 'ACTIVE' RETURNING id");
+    Ok(admins.fetch_all::<(UserId,)>(tx).await?.into_iter().map(|(id,)| id).collect())
 }

@@ -180,6 +180,17 @@ pub(crate) async fn exists(tx: &mut Tx, user: UserId, session: SessionId) -> Res
     Ok(found.is_some())
 }
 
+/// What the user has signed in with, as far back as sessions are kept, each once.
+pub(crate) async fn list_devices(tx: &mut Tx, user: UserId) -> Result<Vec<Option<String>>> {
+    let devices = query!("SELECT DISTINCT device FROM session WHERE user_id = $1 LIMIT 1000").bind(user);
+    Ok(devices.fetch_all::<(Option<String>,)>(tx).await?.into_iter().map(|(device,)| device).collect())
+}
+
+/// Forgets all sessions of the user.
+pub(crate) async fn delete_sessions_of(tx: &mut Tx, user: UserId) -> Result<u64> {
+    query!("DELETE FROM session WHERE user_id = $1").bind(user).execute(tx).await
+}
+
 /// Forgets spent tokens that would have ended before `time`.
 pub(crate) async fn delete_spent_before(tx: &mut Tx, time: DateTime<Utc>) -> Result<u64> {
     query!("DELETE FROM spent_token WHERE expires_at < $1").bind(time).execute(tx).await

@@ -6,3 +6,6 @@ CREATE TABLE attempt (
     window_end TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX attempt_by_end ON attempt (window_end);
+
+-- To tell whether a device is new.
+CREATE INDEX session_devices ON session (user_id, device);
