@@ -17,6 +17,9 @@ const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Links are kept for a while after their end, so that whoever uses one learns why it does not work.
 const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
 
+/// Decisions that were taken back are remembered for longer than any event takes to arrive.
+const DECISIONS_KEPT: TimeDelta = TimeDelta::days(30);
+
 /// Cleans up every hour, until the system stops.
 pub(crate) fn start(tasks: &Tasks, app: &Arc<App>) {
     let app = Arc::clone(app);
@@ -32,6 +35,7 @@ pub(crate) async fn clean_up(app: &App) -> Result<(), chatty_store::Error> {
     store::session::delete_spent_before(&mut tx, now).await?;
     store::session::delete_over_before(&mut tx, now - SESSIONS_KEPT).await?;
     revocation::forget(app, &mut tx).await?;
+    store::ending::delete_revoked_moderations_before(&mut tx, now - DECISIONS_KEPT).await?;
     store::attempt::delete_attempts_before(&mut tx, now).await?;
     store::mail_link::delete_mail_links_before(&mut tx, now - LINKS_KEPT).await?;
     idempotency::prune(&mut tx, now).await?;

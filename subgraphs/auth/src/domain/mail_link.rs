@@ -78,7 +78,11 @@ pub(crate) async fn send_to_address(
     let mut tx = app.db.begin().await?;
     let locked = account::lock_account(&mut tx, known.unwrap_or_else(|| UserId::new(&app.clock))).await?;
     match locked.filter(may) {
-        Some(account) => send(app, caller, &mut tx, &account, purpose, Some(&email)).await?,
+        Some(account) => {
+            // As its owner wrote it, not as whoever asks.
+            let address = Email::of_account(&account.email);
+            send(app, caller, &mut tx, &account, purpose, Some(&address)).await?;
+        }
         None => send_nothing(app, &mut tx).await?,
     }
     Ok(tx.commit().await?)

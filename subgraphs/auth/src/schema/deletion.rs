@@ -101,7 +101,7 @@ impl DeletionMutation {
             Err(refusal) => Err(refusal),
         };
         let (account, errors) = answer(cancelled)?;
-        Ok(CancelAccountDeletionPayload { user: account.map(User), errors })
+        Ok(CancelAccountDeletionPayload { user: account.map(User::new), errors })
     }
 
     /// Has an account erased in 14 days, and ends all its sessions. Needs the scope `admin:write`. The last administrator
@@ -121,7 +121,7 @@ impl DeletionMutation {
         };
         let (requested, errors) = answer(requested)?;
         let (account, due) = requested.unzip();
-        Ok(AdminDeleteUserPayload { user: account.map(User), deletion_due_at: due.map(Into::into), errors })
+        Ok(AdminDeleteUserPayload { user: account.map(User::new), deletion_due_at: due.map(Into::into), errors })
     }
 }
 

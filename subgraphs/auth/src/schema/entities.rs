@@ -19,13 +19,27 @@ use crate::{
 };
 
 /// Somebody with an account.
-pub(crate) struct User(pub(crate) AccountRow);
+pub(crate) struct User {
+    account: AccountRow,
+    /// Whether the request itself has proved that it comes from the owner, by a password or a link.
+    is_own: bool,
+}
 
 impl User {
+    /// As whoever asks may see it.
+    pub(crate) fn new(account: AccountRow) -> Self {
+        Self { account, is_own: false }
+    }
+
+    /// As its owner sees it, whether signed in or not.
+    pub(crate) fn own(account: AccountRow) -> Self {
+        Self { account, is_own: true }
+    }
+
     /// Addresses and states are for their owner and for administrators.
     fn is_open_to(&self, ctx: &Context<'_>) -> bool {
         let caller = ctx.caller();
-        caller.user() == Some(self.0.id) || caller.require(Scope::AdminRead).is_ok()
+        self.is_own || caller.user() == Some(self.account.id) || caller.require(Scope::AdminRead).is_ok()
     }
 }
 
@@ -34,51 +48,51 @@ impl User {
 impl User {
     /// The global id, such as `usr_01jd3x…`.
     async fn id(&self) -> ID {
-        self.0.id.to_string().into()
+        self.account.id.to_string().into()
     }
 
     /// The unique name, in lower case, such as `ana`.
     async fn username(&self) -> &str {
-        &self.0.username
+        &self.account.username
     }
 
     /// When they registered.
     async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
+        self.account.created_at.into()
     }
 
     /// What they are trusted with.
     async fn role(&self) -> Role {
-        self.0.role.0.into()
+        self.account.role.0.into()
     }
 
     /// Whether the account was erased. What they wrote may remain under the name `deleted`.
     async fn is_deleted(&self) -> bool {
-        self.0.state == account::AccountState::Deleted
+        self.account.state == account::AccountState::Deleted
     }
 
     /// The mail address, such as `ana@example.com`. Null unless you are this user or may read as an administrator.
     #[graphql(tag = "viewer")]
     async fn email(&self, ctx: &Context<'_>) -> Option<EmailAddress> {
-        self.is_open_to(ctx).then(|| EmailAddress(self.0.email.clone()))
+        self.is_open_to(ctx).then(|| EmailAddress(self.account.email.clone()))
     }
 
     /// Whether the address is confirmed. Null unless you are this user or may read as an administrator.
     #[graphql(tag = "viewer")]
     async fn email_status(&self, ctx: &Context<'_>) -> Option<EmailStatus> {
-        self.is_open_to(ctx).then(|| self.0.email_status.into())
+        self.is_open_to(ctx).then(|| self.account.email_status.into())
     }
 
     /// Where the account stands. Null unless you are this user or may read as an administrator.
     #[graphql(tag = "viewer")]
     async fn account_state(&self, ctx: &Context<'_>) -> Option<AccountState> {
-        self.is_open_to(ctx).then(|| self.0.state.into())
+        self.is_open_to(ctx).then(|| self.account.state.into())
     }
 
     /// Counts the changes of the account, from 1. Pass it as `expectedVersion` to change only what you have seen.
     async fn version(&self) -> i32 {
         // Edits are made by hand: nobody makes two thousand million.
-        i32::try_from(self.0.version).unwrap_or(i32::MAX)
+        i32::try_from(self.account.version).unwrap_or(i32::MAX)
     }
 }
 
@@ -105,13 +119,13 @@ pub(crate) struct Suspension {
 impl Viewer {
     /// Why your account is closed and until when; null when it is open. Example: `suspension { reason until }`.
     async fn suspension(&self, ctx: &Context<'_>) -> Result<Option<Suspension>, Fault> {
-        let found = find_suspension(&ctx.data_unchecked::<Arc<App>>().db, self.user.0.id).await?;
+        let found = find_suspension(&ctx.data_unchecked::<Arc<App>>().db, self.user.account.id).await?;
         Ok(found.map(|row| Suspension { reason: row.reason, until: row.ends_at.map(Into::into) }))
     }
 
     /// When your account will be erased; null when it stays. Example: `2026-12-04T07:15:00.000Z`.
     async fn deletion_due_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>, Fault> {
-        let found = find_deletion(&ctx.data_unchecked::<Arc<App>>().db, self.user.0.id).await?;
+        let found = find_deletion(&ctx.data_unchecked::<Arc<App>>().db, self.user.account.id).await?;
         Ok(found.map(|row| row.due_at.into()))
     }
 
@@ -122,7 +136,7 @@ impl Viewer {
         #[graphql(desc = "How many, 1 to 100; 20 when missing.")] first: Option<i32>,
         #[graphql(desc = "The `endCursor` of the page before.")] after: Option<Cursor>,
     ) -> Result<SessionConnection, Fault> {
-        let (app, user) = (ctx.data_unchecked::<Arc<App>>(), self.user.0.id);
+        let (app, user) = (ctx.data_unchecked::<Arc<App>>(), self.user.account.id);
         let request = PageRequest::new(&app.cursors, List::new("Viewer.sessions").with("user", user), first, after)?;
         let page = list_open_sessions(&app.db, user, app.clock.now(), &request.args).await?;
         Ok(SessionConnection::new(&request, page, session::position, Session))

@@ -74,7 +74,7 @@ pub(crate) struct VerifyEmailPayload {
 impl VerifyEmailPayload {
     fn new(result: Result<AccountRow, Refusal>) -> Result<Self, Fault> {
         let (account, errors) = answer(result)?;
-        Ok(Self { user: account.map(User), errors })
+        Ok(Self { user: account.map(User::own), errors })
     }
 }
 

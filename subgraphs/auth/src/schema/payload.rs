@@ -20,7 +20,7 @@ pub(crate) struct RegisterPayload {
 impl RegisterPayload {
     pub(crate) fn new(result: Result<AccountRow, Refusal>) -> Result<Self, Fault> {
         let (account, errors) = answer(result)?;
-        Ok(Self { user: account.map(User), errors })
+        Ok(Self { user: account.map(User::own), errors })
     }
 }
 
@@ -49,7 +49,7 @@ impl LoginPayload {
             access_token: Some(access_token.expose_secret().to_owned()),
             refresh_token: Some(refresh_token.expose_secret().to_owned()),
             expires_at: Some(expires_at.into()),
-            user: Some(User(account)),
+            user: Some(User::own(account)),
             errors,
         })
     }

@@ -22,7 +22,7 @@ impl AccountQuery {
         let Some(viewer) = &ctx.caller().viewer else { return Ok(None) };
         let account = ctx.data_unchecked::<Loaders>().accounts.one(viewer.user).await?;
         let scopes = viewer.scopes.iter().map(Scope::as_str).collect();
-        Ok(account.map(|account| Viewer { user: User(account), scopes }))
+        Ok(account.map(|account| Viewer { user: User::new(account), scopes }))
     }
 
     /// One user, or null when there is none. Example: `{ user(username: "ana") { id createdAt } }`.
@@ -42,12 +42,12 @@ impl AccountQuery {
             },
             _ => return Err(Fault::BadInput("give exactly one of `id` and `username`")),
         };
-        Ok(account.map(User))
+        Ok(account.map(User::new))
     }
 
     #[graphql(entity)]
     async fn find_user(&self, ctx: &Context<'_>, id: ID) -> Result<Option<User>, Fault> {
         let Ok(id) = id.parse() else { return Ok(None) };
-        Ok(ctx.data_unchecked::<Loaders>().accounts.one(id).await?.map(User))
+        Ok(ctx.data_unchecked::<Loaders>().accounts.one(id).await?.map(User::new))
     }
 }

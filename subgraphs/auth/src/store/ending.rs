@@ -75,6 +75,11 @@ pub(crate) async fn is_moderation_revoked(tx: &mut Tx, action: Uuid) -> Result<b
     Ok(found.fetch_optional::<(Uuid,)>(tx).await?.is_some())
 }
 
+/// Forgets decisions that were taken back before `time`.
+pub(crate) async fn delete_revoked_moderations_before(tx: &mut Tx, time: DateTime<Utc>) -> Result<u64> {
+    query!("DELETE FROM revoked_moderation WHERE revoked_at < $1").bind(time).execute(tx).await
+}
+
 /// An account that is going to be erased, or was.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct DeletionRow {

@@ -2,7 +2,6 @@
 
 use chatty_access::Caller;
 use chatty_auth::{AdminError, NewAdmin};
-use chatty_store::query;
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -26,8 +25,7 @@ async fn a_new_installation_gets_one_administrator() {
     let me = world.run(&world.caller(&tokens(&payload)), me, json!({})).await;
     assert_eq!(me["user"], json!({"role": "ADMIN", "email": "admin@localhost"}));
     assert!(me["scopes"].as_array().unwrap().contains(&json!("admin:write")));
-    let (events,) = query!("SELECT COUNT(1) FROM outbox").fetch_one::<(i64,)>(world.db()).await.unwrap();
-    assert_eq!(events, 1);
+    assert_eq!(world.told("auth.user.registered").await.len(), 1);
 }
 
 #[tokio::test]

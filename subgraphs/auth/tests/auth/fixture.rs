@@ -6,9 +6,10 @@ use async_graphql::{Request, Variables};
 use chatty_access::{Caller, Keys, Role, Verifier, Viewer};
 use chatty_auth::{Auth, Config};
 use chatty_bus::InProcess;
+use chatty_events::{Envelope, Event};
 use chatty_kit::{Env, Exposure, Service, Storage, Tasks};
 use chatty_scratch::Scratch;
-use chatty_store::Db;
+use chatty_store::{Db, query};
 use chatty_types::{Clock, Cursors, Secret, SessionId, UserId};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -139,6 +140,51 @@ impl World {
         let document = "mutation($input: RefreshTokenInput!) { refreshToken(input: $input) {
             accessToken refreshToken expiresAt user { id } errors { code message path } } }";
         self.run(&Caller::anonymous(), document, json!({"input": {"refreshToken": token}})).await
+    }
+
+    /// The payloads of the events of a type that were told, oldest first.
+    pub(crate) async fn told(&self, routing_key: &str) -> Vec<Value> {
+        let rows = query!("SELECT envelope FROM outbox ORDER BY id").fetch_all::<(String,)>(self.db()).await;
+        let events = rows.expect("the outbox is read").into_iter();
+        let events = events.map(|(text,)| serde_json::from_str::<Envelope>(&text).expect("an envelope"));
+        let told = events.filter(|event| event.routing_key() == routing_key);
+        told.map(|event| serde_json::from_str(event.data.get()).expect("JSON")).collect()
+    }
+
+    /// What mails were asked for, oldest first.
+    pub(crate) async fn mails(&self) -> Vec<Value> {
+        self.told("email.message.requested").await
+    }
+
+    /// The token in the latest mail of a template.
+    pub(crate) async fn link(&self, template: &str) -> String {
+        let mails = self.mails().await;
+        let mail = mails.iter().rfind(|mail| mail["template"] == template);
+        mail.unwrap_or_else(|| panic!("{mails:?}"))["secret"].as_str().expect("a token").to_owned()
+    }
+
+    /// Calls a mutation by its name with one `input`, as whoever holds the tokens; the whole response.
+    pub(crate) async fn call(&self, caller: &Caller, mutation: &str, input: Value, selection: &str) -> Value {
+        let input_type = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+        let document = format!(
+            "mutation($input: {input_type}!) {{ {mutation}(input: $input) {{ {selection} errors {{ code path }} }} }}"
+        );
+        self.ask(caller, &document, json!({"input": input})).await
+    }
+
+    /// The same for one that must be executed; its payload.
+    pub(crate) async fn payload(&self, caller: &Caller, mutation: &str, input: Value, selection: &str) -> Value {
+        let mut response = self.call(caller, mutation, input, selection).await;
+        assert_eq!(response.get("errors"), None, "{response}");
+        response["data"][mutation].take()
+    }
+
+    /// Delivers an event to auth.
+    pub(crate) async fn hear(&self, event: &impl Event) {
+        let envelope = Envelope::new(&self.env.clock, event);
+        let mut tx = self.db().begin().await.expect("a transaction");
+        self.service.consumers[0].handler.handle(&mut tx, &envelope).await.expect("it is handled");
+        tx.commit().await.expect("it commits");
     }
 
     /// What the router makes of an access token.

@@ -1,10 +1,13 @@
 //! Auth through its GraphQL schema, each test on a database of its own.
 
 mod admins;
+mod brake;
+mod endings;
 mod fixture;
 mod keys;
 mod login;
 mod logout;
+mod mail_links;
 mod refresh;
 mod registration;
 mod retention;

@@ -42,7 +42,7 @@ impl World {
     }
 
     /// What the outbox tells of revocations, in its order.
-    async fn told(&self) -> Vec<(Envelope, AccessRevoked)> {
+    async fn revocations_told(&self) -> Vec<(Envelope, AccessRevoked)> {
         let rows = query!("SELECT envelope FROM outbox ORDER BY id");
         let rows: Vec<(String,)> = rows.fetch_all(self.db()).await.expect("the outbox is read");
         let envelopes = rows.iter().map(|(text,)| serde_json::from_str::<Envelope>(text).expect("an envelope"));
@@ -53,7 +53,7 @@ impl World {
 
     /// The sessions that events name, each as often as it is told.
     async fn told_sessions(&self, reason: RevocationReason) -> Vec<SessionId> {
-        let told = self.told().await;
+        let told = self.revocations_told().await;
         let mut ids: Vec<_> = told
             .into_iter()
             .map(|(_, event)| match event.revoked {
@@ -128,7 +128,7 @@ async fn the_event_says_who_did_it_and_the_verifier_that_hears_it_refuses() {
     let (world, one, two) = signed_in_twice().await;
     let caller = world.caller(&one);
     world.log_out(&one, json!({"scope": "THIS"})).await;
-    let (envelope, event) = world.told().await.pop().unwrap();
+    let (envelope, event) = world.revocations_told().await.pop().unwrap();
     assert_eq!((envelope.actor, envelope.subject), (caller.user(), world.session(&one).to_string()));
     assert_eq!(envelope.correlation_id, Some(caller.trace_id));
     assert!(event.not_before <= world.env.clock.now());
