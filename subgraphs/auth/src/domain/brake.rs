@@ -43,7 +43,11 @@ pub(crate) struct Subject {
 
 /// An attempt that was counted.
 #[must_use = "an attempt is given back or used up"]
-pub(crate) struct Attempt(Vec<Subject>);
+pub(crate) struct Attempt {
+    subjects: Vec<Subject>,
+    /// Whether it was the last for a while by the first rule.
+    pub(crate) is_last: bool,
+}
 
 impl Rule {
     /// By an account's id, an address or any other text.
@@ -73,7 +77,7 @@ impl Subject {
 /// Counts an attempt by every rule, or refuses it as `RATE_LIMITED` when there were too many.
 pub(crate) async fn attempt<const N: usize>(app: &App, rules: [(Rule, Subject); N]) -> Result<Attempt, Fault> {
     let now = app.clock.now();
-    let mut subjects = Vec::with_capacity(N);
+    let (mut subjects, mut is_last) = (Vec::with_capacity(N), false);
     let mut tx = app.db.begin().await?;
     for (rule, subject) in rules {
         let counted = attempt::upsert_attempt(&mut tx, &subject, rule.limit, now, now + rule.within).await?;
@@ -83,19 +87,17 @@ pub(crate) async fn attempt<const N: usize>(app: &App, rules: [(Rule, Subject); 
             tracing::warn!(rule = rule.name, "too many attempts");
             return Err(Fault::RateLimited { retry_after: (end - now).to_std().unwrap_or_default() });
         };
-        if count == rule.limit {
-            tracing::warn!(rule = rule.name, "the last attempt for a while");
-        }
+        is_last |= subjects.is_empty() && count == rule.limit;
         subjects.push(subject);
     }
     tx.commit().await?;
-    Ok(Attempt(subjects))
+    Ok(Attempt { subjects, is_last })
 }
 
 impl Attempt {
     /// Gives the attempt back to every rule.
     pub(crate) async fn give_back(self, tx: &mut Tx) -> Result<(), chatty_store::Error> {
-        for subject in &self.0 {
+        for subject in &self.subjects {
             attempt::update_less(tx, subject).await?;
         }
         Ok(())
@@ -117,7 +119,7 @@ impl Attempt {
 
     /// Forgets all attempts of the first rule: its subject has proved who it is.
     pub(crate) async fn succeed(mut self, tx: &mut Tx) -> Result<(), chatty_store::Error> {
-        let proved = self.0.remove(0);
+        let proved = self.subjects.remove(0);
         attempt::delete_attempts(tx, &proved).await?;
         self.give_back(tx).await
     }

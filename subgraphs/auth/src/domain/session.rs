@@ -119,13 +119,29 @@ pub(crate) async fn login(
     // Without an account the same work is done.
     let checked = app.hashing.verify(password, known.as_ref().map(|row| row.password_hash.clone())).await;
     let (attempt, right) = attempt.unless_served(app, checked).await?;
-    match known.filter(|_| right) {
-        Some(known) => open_session(app, caller, known, attempt).await,
-        None => {
-            tracing::info!(network = %caller.network, "a sign-in was refused");
-            Err(Problem::bad_credentials().into())
-        }
+    if let Some(known) = &known
+        && right
+    {
+        return open_session(app, caller, known, attempt).await;
     }
+    tracing::info!(user = known.as_ref().map(|row| row.account.id.to_string()), network = %caller.network, "a sign-in was refused");
+    if attempt.is_last {
+        lock_out(app, caller, known.map(|row| row.account.id)).await?;
+    }
+    Err(Problem::bad_credentials().into())
+}
+
+/// Tells that an account's brake is on. A name that nobody has costs the same.
+async fn lock_out(app: &App, caller: &Caller, user: Option<UserId>) -> Result<(), Refusal> {
+    let suspicion =
+        SecuritySuspicious { user_id: user.unwrap_or_else(|| UserId::new(&app.clock)), kind: SuspicionKind::Lockout };
+    let mut tx = app.db.begin().await?;
+    mail::tell(app, caller, &mut tx, &suspicion).await?;
+    if user.is_some() {
+        tx.commit().await?;
+        tracing::warn!(user = %suspicion.user_id, "an account takes no more guesses for a while");
+    }
+    Ok(())
 }
 
 async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<CredentialsRow>, Fault> {
@@ -142,12 +158,12 @@ async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<Creden
 async fn open_session(
     app: &App,
     caller: &Caller,
-    known: CredentialsRow,
+    known: &CredentialsRow,
     attempt: Attempt,
 ) -> Result<SignedIn, Refusal> {
     let (now, token) = (app.clock.now(), RefreshToken::generate()?);
     let mut tx = app.db.begin().await?;
-    let account = lock_unchanged(&mut tx, &known).await?.filter(|account| state::scopes(account).is_some());
+    let account = lock_unchanged(&mut tx, known).await?.filter(|account| state::scopes(account).is_some());
     let account = account.ok_or_else(Problem::bad_credentials)?;
     attempt.succeed(&mut tx).await?;
     let session = SessionRow {

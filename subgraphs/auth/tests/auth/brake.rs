@@ -44,6 +44,9 @@ async fn of_many_guesses_on_an_account_ten_run_wherever_they_come_from() {
     let wait = refused["errors"][0]["extensions"]["retryAfterMs"].as_i64().unwrap();
     assert!((1..=300_000).contains(&wait), "{wait}");
 
+    let ana = world.told("auth.user.registered").await[0]["userId"].clone();
+    assert_eq!(world.told("auth.security.suspicious").await, [json!({"userId": ana, "kind": "LOCKOUT"})]);
+
     // Nor does the right password help, or tell that it is right.
     assert_eq!(braked(&[world.guess(&from_anywhere(99), "ana", PASSWORD).await]), 1);
     world.env.clock.advance(TimeDelta::minutes(5));
@@ -70,6 +73,7 @@ async fn a_name_that_nobody_has_is_braked_alike() {
     let answers =
         join_all((0..30).map(async |n| world.guess(&from_anywhere(n), "nobody", "wrong password").await)).await;
     assert_eq!(answers.len() - braked(&answers), 10);
+    assert_eq!(world.told("auth.security.suspicious").await, [] as [Value; 0]);
 }
 
 #[tokio::test]

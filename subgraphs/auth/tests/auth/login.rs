@@ -164,3 +164,40 @@ async fn sessions_of_two_logins_are_two() {
     let session = |pair| world.caller(pair).viewer.unwrap().session;
     assert_ne!(session(&one), session(&other));
 }
+
+#[tokio::test]
+async fn a_sign_in_from_a_new_device_is_told_by_mail() {
+    let world = World::start().await;
+    world.register("ana").await;
+    let on = |device: &str| Caller { user_agent: Some(device.to_owned()), ..Caller::anonymous() };
+    for device in ["Phone", "Phone", "Laptop\r\nBcc: x@example.com", "Phone"] {
+        tokens(&world.login_as(&on(device), "ana", PASSWORD).await);
+    }
+    let mails = world.mails().await;
+    let new: Vec<_> = mails.iter().filter(|mail| mail["template"] == "NEW_DEVICE").collect();
+    // Neither the very first nor one that is known.
+    assert_eq!(new.len(), 1);
+    assert_eq!(new[0]["params"]["device"], "Laptop\r\nBcc: x@example.com");
+    assert_eq!(world.told("auth.session.started").await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_password_that_is_replaced_while_it_is_checked_lets_nobody_in() {
+    let world = World::start().await;
+    world.register("ana").await;
+    let ask = json!({"email": "ana@example.com"});
+    world.payload(&Caller::anonymous(), "requestPasswordReset", ask, "ok").await;
+    let token = world.link("RESET_PASSWORD").await;
+    let reset = json!({"token": token, "newPassword": "another horse in the staple"});
+    let caller = Caller::anonymous();
+    let (_, answers) = tokio::join!(
+        world.payload(&caller, "resetPassword", reset, "ok"),
+        join_all((0..6).map(|_| world.login_as(&caller, "ana", PASSWORD))),
+    );
+    // Whoever was faster than the reset is signed out by it.
+    for session in answers.iter().filter(|answer| !answer["refreshToken"].is_null()) {
+        let refreshed = world.refresh(session["refreshToken"].as_str().unwrap()).await;
+        assert_eq!(problems(&refreshed), ["TOKEN_INVALID input.refreshToken"]);
+    }
+    assert_eq!(problems(&world.login_as(&caller, "ana", PASSWORD).await), ["BAD_CREDENTIALS input"]);
+}

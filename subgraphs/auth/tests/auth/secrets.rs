@@ -16,6 +16,8 @@ use tracing::{
 
 use crate::fixture::{PASSWORD, World, problems, tokens};
 
+const NEW_PASSWORD: &str = "another horse in the staple";
+
 /// Everything that is traced, at every level, as one text.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<String>>);
@@ -57,6 +59,8 @@ impl Subscriber for Recorder {
 async fn nothing_secret_is_logged_or_stored_or_shown() {
     let recorder = Recorder::default();
     let guard = tracing::subscriber::set_default(recorder.clone());
+    // While there is but one, a line that another test's thread reaches first is switched off for all.
+    let _second = tracing::Dispatch::new(Recorder::default());
     let world = World::start().await;
     world.register("ana").await;
     let wrong = world.login_as(&Caller::anonymous(), "ana", "wrong password").await;
@@ -66,6 +70,22 @@ async fn nothing_secret_is_logged_or_stored_or_shown() {
     let third = tokens(&world.refresh(&second.refresh).await);
     // A replay, which is worth a line in the log.
     assert_eq!(problems(&world.refresh(&first.refresh).await).len(), 1);
+    let ask = json!({"email": "ana@example.com"});
+    world.payload(&Caller::anonymous(), "requestPasswordReset", ask, "ok").await;
+    let (verify, reset) = (world.link("VERIFY_EMAIL").await, world.link("RESET_PASSWORD").await);
+    world.payload(&Caller::anonymous(), "verifyEmail", json!({"token": verify}), "user { id }").await;
+    let input = json!({"token": reset, "newPassword": NEW_PASSWORD});
+    world.payload(&Caller::anonymous(), "resetPassword", input, "ok").await;
+    let session = tokens(&world.login_as(&Caller::anonymous(), "ana", NEW_PASSWORD).await);
+    let me = world.caller(&session);
+    let input = json!({"newEmail": "new@example.com", "password": NEW_PASSWORD});
+    world.payload(&me, "changeEmail", input, "ok").await;
+    let change = world.link("CONFIRM_NEW_EMAIL").await;
+    world.payload(&me, "deleteAccount", json!({"password": NEW_PASSWORD}), "deletionDueAt").await;
+    for _ in 0..11 {
+        let input = json!({"identifier": "ben", "password": "wrong password"});
+        world.call(&Caller::anonymous(), "login", input, "accessToken").await;
+    }
     let admin = NewAdmin { username: "root".into(), email: "root@example.com".into(), password: Some(PASSWORD.into()) };
     let shown = format!("{admin:?}");
     world.auth.create_admin(admin).await.unwrap();
@@ -77,7 +97,18 @@ async fn nothing_secret_is_logged_or_stored_or_shown() {
     let (pkcs8,) = query!("SELECT pkcs8 FROM signing_key").fetch_one::<(Vec<u8>,)>(world.db()).await.unwrap();
     let hashes = query!("SELECT password_hash FROM account").fetch_all::<(String,)>(world.db()).await.unwrap();
     let logged = recorder.0.lock().unwrap().clone();
-    assert!(logged.contains("a spent refresh token came back"), "the recorder hears: {logged}");
+    for event in [
+        "a spent refresh token came back",
+        "signed in",
+        "a sign-in was refused",
+        "a mail address was confirmed",
+        "a password was replaced",
+        "a change of address was requested",
+        "an account stands elsewhere",
+        "too many attempts",
+    ] {
+        assert!(logged.contains(event), "{event} is logged: {logged}");
+    }
     let shown = format!("{logged}{shown}{made:?}{:?}", world.auth);
     let mut secrets = vec![PASSWORD.to_owned(), "wrong password".to_owned(), BASE64URL_NOPAD.encode(&pkcs8)];
     secrets.push(made.generated_password.unwrap().expose_secret().to_owned());
@@ -86,7 +117,8 @@ async fn nothing_secret_is_logged_or_stored_or_shown() {
     for pair in [&first, &second, &third] {
         secrets.extend([pair.access.clone(), pair.refresh.clone()]);
     }
-    secrets.push("ana@example.com".to_owned());
+    secrets.extend([verify, reset, change, session.refresh, NEW_PASSWORD.to_owned()]);
+    secrets.extend(["ana@example.com", "new@example.com"].map(str::to_owned));
     for secret in secrets {
         assert!(!shown.contains(&secret), "{secret} is shown");
     }
