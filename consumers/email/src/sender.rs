@@ -121,3 +121,82 @@ fn log_defect(due: &Due, error: &minijinja::Error) {
     let error = error as &dyn std::error::Error;
     tracing::error!(message = %due.id, template = due.template, error, "a mail cannot be written");
 }
+
+#[cfg(test)]
+mod tests {
+    use chatty_events::email::{MessageRequested, RecipientChanged, Template};
+    use chatty_scratch::Scratch;
+    use chatty_store::Db;
+    use chatty_types::{Clock, UserId};
+
+    use super::*;
+    use crate::{
+        letter::Letters,
+        store::{message, recipient},
+    };
+
+    /// As one of several processes has it.
+    async fn open(scratch: &Scratch) -> App {
+        let db = match scratch.database_url() {
+            Some(url) => Db::open_postgres(url, crate::NAME, &crate::migrations()).await.unwrap(),
+            None => Db::open_sqlite(&scratch.folder().join("email"), &crate::migrations()).await.unwrap(),
+        };
+        let letters = Letters::new("http://chatty.test");
+        App { db, clock: Clock::system(), letters, delivery: Delivery::Mailbox }
+    }
+
+    /// Somebody with `mails` requested.
+    async fn request(app: &App, mails: usize) {
+        let user_id = UserId::new(&app.clock);
+        let (address, locale, time_zone) = (user_id.to_string(), "en".to_owned(), "UTC".to_owned());
+        let mut tx = app.db.begin().await.unwrap();
+        let known = RecipientChanged { user_id, address, locale, time_zone, verified: true, version: 1 };
+        recipient::upsert(&mut tx, &known).await.unwrap();
+        for _ in 0..mails {
+            let requested = MessageRequested {
+                message_id: app.clock.uuid(),
+                template: Template::PasswordChanged,
+                to_user_id: user_id,
+                to_address: None,
+                params: std::collections::BTreeMap::new(),
+                secret: None,
+                dedupe_key: None,
+            };
+            message::insert(&mut tx, requested, app.clock.now()).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    /// Sends until nothing is due; how many.
+    async fn drain(app: &App) -> usize {
+        let mut sent = 0;
+        while message::has_due(&app.db).await.unwrap() {
+            sent += send_some(app).await.unwrap();
+        }
+        sent
+    }
+
+    #[tokio::test]
+    async fn two_senders_never_send_one_mail_twice() {
+        let scratch = Scratch::new().await;
+        let (here, there) = (open(&scratch).await, open(&scratch).await);
+        for _ in 0..30 {
+            request(&here, 10).await;
+        }
+        let (one, other) = tokio::join!(drain(&here), drain(&there));
+        assert_eq!(one + other, 300, "{one} and {other}");
+    }
+
+    #[tokio::test]
+    async fn a_look_that_finds_nothing_wakes_nobody() {
+        let scratch = Scratch::new().await;
+        let app = open(&scratch).await;
+        request(&app, 1).await;
+        let commits = app.db.commits();
+        assert_eq!(send_some(&app).await.unwrap(), 1);
+        assert!(commits.has_changed().unwrap(), "a mail is a commit");
+        let commits = app.db.commits();
+        assert_eq!(send_some(&app).await.unwrap(), 0);
+        assert!(!commits.has_changed().unwrap(), "or the sender would wake itself for ever");
+    }
+}
