@@ -89,7 +89,7 @@ async fn send(app: &App, tx: &mut Tx, due: &Due) -> Result<(), chatty_store::Err
     match app.delivery {
         Delivery::Mailbox => keep(app, tx, due).await,
         Delivery::Nowhere => {
-            tracing::info!(message = %due.id, template = due.template, "a mail was suppressed");
+            tracing::info!(mail = %due.id, template = due.template, "a mail was suppressed");
             message::end(tx, due.id, End::Suppressed).await
         }
     }
@@ -106,7 +106,7 @@ async fn keep(app: &App, tx: &mut Tx, due: &Due) -> Result<(), chatty_store::Err
     };
     match app.letters.write(&mail) {
         Ok(letter) => {
-            tracing::info!(message = %due.id, template = due.template, "a mail is in the mailbox");
+            tracing::info!(mail = %due.id, template = due.template, "a mail is in the mailbox");
             message::keep(tx, due.id, &due.address, &letter, app.clock.now()).await
         }
         // A template's defect; the other mails must go on.
@@ -119,7 +119,7 @@ async fn keep(app: &App, tx: &mut Tx, due: &Due) -> Result<(), chatty_store::Err
 
 fn log_defect(due: &Due, error: &minijinja::Error) {
     let error = error as &dyn std::error::Error;
-    tracing::error!(message = %due.id, template = due.template, error, "a mail cannot be written");
+    tracing::error!(mail = %due.id, template = due.template, error, "a mail cannot be written");
 }
 
 #[cfg(test)]

@@ -156,3 +156,10 @@ async fn a_mail_that_only_a_newer_version_knows_is_left_to_it() {
     world.sent(1).await;
     assert_eq!(world.row(unknown).await, ("QUEUED".to_owned(), Some("T0ken-_".to_owned())));
 }
+
+#[tokio::test]
+async fn every_statement_is_accepted_by_the_database() {
+    let world = World::start().await;
+    let prepared = chatty_store::prepare_all(world.db(), "chatty_email").await;
+    assert!(matches!(prepared, Ok(12..)), "{prepared:?}");
+}
