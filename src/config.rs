@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use chatty_bus::rabbitmq::{self, RabbitMq};
+use chatty_email::Delivery;
 use chatty_kit::{STOP_WITHIN, http::LAST_REQUEST, telemetry};
 use chatty_router::{
     check_endpoint,
@@ -37,6 +38,9 @@ pub struct Config {
     /// PostgreSQL of subscriptions alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subscriptions_database_url: Option<String>,
+    /// PostgreSQL of email alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_database_url: Option<String>,
     /// RabbitMQ: `amqp://user:password@host:5672/%2f`. Unless set, events stay in the process, which then runs all parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broker_url: Option<String>,
@@ -54,6 +58,9 @@ pub struct Config {
     /// Where a router finds platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform_url: Option<String>,
+    /// Where a router finds email.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_url: Option<String>,
     /// The address that the process listens on.
     pub listen: SocketAddr,
     /// The origin of all links and the issuer of tokens. In development the listener's address unless set, if the process
@@ -139,12 +146,14 @@ impl Default for Config {
             auth_database_url: None,
             posts_database_url: None,
             subscriptions_database_url: None,
+            email_database_url: None,
             broker_url: None,
             broker_prefix: String::new(),
             auth_url: None,
             posts_url: None,
             subscriptions_url: None,
             platform_url: None,
+            email_url: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 4000)),
             public_url: None,
             secret: None,
@@ -169,6 +178,7 @@ impl Config {
         "auth_database_url",
         "posts_database_url",
         "subscriptions_database_url",
+        "email_database_url",
         "broker_url",
     ];
 
@@ -184,6 +194,7 @@ impl Config {
             Part::Auth => ("auth_database_url", self.auth_database_url.as_ref()),
             Part::Posts => ("posts_database_url", self.posts_database_url.as_ref()),
             Part::Subscriptions => ("subscriptions_database_url", self.subscriptions_database_url.as_ref()),
+            Part::Email => ("email_database_url", self.email_database_url.as_ref()),
             Part::Platform | Part::Router => return None,
         })
     }
@@ -201,7 +212,16 @@ impl Config {
             Part::Posts => ("posts_url", self.posts_url.as_ref()),
             Part::Subscriptions => ("subscriptions_url", self.subscriptions_url.as_ref()),
             Part::Platform => ("platform_url", self.platform_url.as_ref()),
+            Part::Email => ("email_url", self.email_url.as_ref()),
             Part::Router => unreachable!("nobody looks for routers"),
+        }
+    }
+
+    /// What becomes of mail: nothing can send it yet, and only developers may read the mail of others.
+    pub(crate) fn mail_delivery(&self) -> Delivery {
+        match self.mode {
+            Mode::Development => Delivery::Mailbox,
+            Mode::Production => Delivery::Nowhere,
         }
     }
 
@@ -270,7 +290,7 @@ impl Config {
         self.check()?;
         anyhow::ensure!(!parts.is_empty(), "there is nothing to serve");
         for name in self.router.limits.subgraph_timeouts_ms.keys() {
-            let known = Part::services().any(|part| part.name() == name);
+            let known = Part::services().any(|part| part.has_subgraph() && part.name() == name);
             anyhow::ensure!(known, "`router.limits.subgraph_timeouts_ms` names `{name}`, which is no subgraph");
         }
         if Part::ALL.iter().all(|part| parts.contains(part)) {

@@ -5,8 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use anyhow::Context;
 use axum::Router;
 use chatty_access::{Revocations, Snapshot, Verifier};
-use chatty_auth::Auth;
-use chatty_kit::{Service, Tasks};
+use chatty_kit::Tasks;
 use chatty_router::{
     Gateway, HttpClient, HttpUpstream, Limits, Sealing, Upstream, revocation,
     transport::{self, RouterState},
@@ -15,7 +14,7 @@ use chatty_types::Clock;
 use futures_util::{FutureExt, future::BoxFuture};
 use http::Uri;
 
-use crate::{Config, Mode, Part, base::Base, peers, schema};
+use crate::{Config, Mode, Part, base::Base, peers, schema, services::Services};
 
 /// A router that is ready to be served.
 pub(crate) struct Front {
@@ -26,14 +25,18 @@ pub(crate) struct Front {
     pub(crate) informed: BoxFuture<'static, ()>,
 }
 
-/// The installation's own router. `auth` and `services` are those of this process.
-pub(crate) fn open(config: &Config, base: &Base, auth: Option<&Auth>, services: &[Service]) -> anyhow::Result<Front> {
+/// The installation's own router. `here` are the services of this process.
+pub(crate) fn open(config: &Config, base: &Base, here: &Services) -> anyhow::Result<Front> {
     let (env, client) = (&base.env, HttpClient::new());
     let (mut upstreams, mut routes) = (HashMap::new(), Router::new());
     let revocations = Revocations::new(env.clock.clone());
     let mut informed = vec![informed(&revocations)];
     for part in Part::services() {
-        let upstream = if let Some(service) = services.iter().find(|service| service.name == part.name()) {
+        if let Some(worker) = here.workers.iter().find(|worker| worker.name == part.name()) {
+            routes = routes.merge(worker.routes.clone());
+            continue;
+        }
+        let upstream = if let Some(service) = here.subgraphs.iter().find(|service| service.name == part.name()) {
             routes = routes.merge(service.routes.clone());
             Upstream::InProcess(Arc::clone(&service.subgraph))
         } else {
@@ -50,9 +53,11 @@ pub(crate) fn open(config: &Config, base: &Base, auth: Option<&Auth>, services: 
             }
             Upstream::Http(upstream)
         };
-        upstreams.insert(part.name().to_owned(), upstream);
+        if part.has_subgraph() {
+            upstreams.insert(part.name().to_owned(), upstream);
+        }
     }
-    if let Some(auth) = auth.cloned() {
+    if let Some(auth) = here.auth.clone() {
         follow_revocations(base, &revocations, move || {
             let auth = auth.clone();
             async move { auth.revocations().await }.boxed()

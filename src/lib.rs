@@ -12,6 +12,7 @@ mod part;
 mod peers;
 mod reference;
 pub mod schema;
+mod services;
 mod start;
 
 pub use chatty_auth::FirstAdmin;

@@ -59,7 +59,7 @@ struct Overrides {
 enum Command {
     /// Run parts of the installation in this process (the default: all of them)
     Serve {
-        /// Of auth, posts, subscriptions, platform and router; all when none is named
+        /// Of auth, posts, subscriptions, platform, email and router; all when none is named
         #[arg(value_name = "PART")]
         parts: Vec<Part>,
     },

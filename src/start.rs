@@ -5,9 +5,9 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use anyhow::Context;
 use chatty_access::Verifier;
 use chatty_auth::{Admin, Auth, FirstAdmin, NewAdmin};
-use chatty_bus::{Group, relay};
+use chatty_bus::Group;
 use chatty_kit::{
-    Env, STOP_WITHIN, Service, Subgraph, Tasks, endpoint,
+    STOP_WITHIN, Subgraph, Tasks,
     http::{self, Readiness},
 };
 use chatty_store::{Db, Reservation};
@@ -15,7 +15,7 @@ use chatty_types::Clock;
 use futures_util::future::join_all;
 use tokio::{net::TcpListener, time::Instant};
 
-use crate::{Config, Part, base::Base, folder::Folder, foreign::Foreign, front};
+use crate::{Config, Part, base::Base, folder::Folder, foreign::Foreign, front, services::Services};
 
 /// What closing the databases gets in any case.
 const CLOSE_AT_LEAST: Duration = Duration::from_secs(1);
@@ -28,9 +28,9 @@ pub struct System {
     pub first_admin: Option<FirstAdmin>,
     /// Turns access tokens into viewers, where the router is.
     pub verifier: Option<Verifier>,
-    /// The subgraphs of the services that run here, by name.
+    /// The subgraphs that run here, by name.
     pub subgraphs: Vec<(&'static str, Arc<dyn Subgraph>)>,
-    /// The databases of these services.
+    /// The databases of the services that run here.
     pub databases: Vec<Db>,
     /// The members of durable groups that run here, and where each keeps its inbox.
     pub consumers: Vec<(Group, Db)>,
@@ -49,13 +49,13 @@ impl System {
         let address = listener.local_addr()?;
         let base = Base::serving(config, parts, config.public_url_at(address), clock).await?;
         let env = &base.env;
-        let (auth, services) = open(config, parts, env).await?;
+        let services = Services::open(config, parts, env).await?;
 
         let readiness = Readiness::default();
         let mut routes = http::health(readiness.clone(), &env.tasks);
         let mut verifier = None;
         if parts.contains(&Part::Router) {
-            let front = front::open(config, &base, auth.as_ref(), &services)?;
+            let front = front::open(config, &base, &services)?;
             routes = routes.merge(front.routes);
             verifier = Some(front.verifier);
             let ready = async move {
@@ -63,27 +63,26 @@ impl System {
                 readiness.set_ready();
             };
             // What another process tells may take its time; what this one knows does not.
-            if auth.is_some() { ready.await } else { env.tasks.spawn(ready) }
+            if services.auth.is_some() { ready.await } else { env.tasks.spawn(ready) }
         } else {
-            routes = routes.merge(endpoint::routes(&services, &base.seals, &env.clock, &env.tasks));
+            routes = routes.merge(services.routes(&base));
             readiness.set_ready();
         }
 
-        run(&base, &services);
+        services.run(&base);
         // Last, because the password is shown only if everything else has succeeded.
-        let first_admin = match &auth {
+        let first_admin = match &services.auth {
             Some(auth) => auth.first_admin().await.context("the first administrator cannot be made")?,
             None => None,
         };
         env.tasks.spawn(http::serve(listener, routes, env.tasks.clone()));
-        let consumers = services.iter().flat_map(|service| &service.consumers);
         Ok(Self {
             address,
             first_admin,
             verifier,
-            consumers: consumers.map(|consumer| (consumer.group, consumer.db.clone())).collect(),
-            databases: services.iter().filter_map(|service| service.db.clone()).collect(),
-            subgraphs: services.into_iter().map(|service| (service.name, service.subgraph)).collect(),
+            consumers: services.consumers().map(|consumer| (consumer.group, consumer.db.clone())).collect(),
+            databases: services.databases().map(|(_, db)| db.clone()).collect(),
+            subgraphs: services.subgraphs.into_iter().map(|service| (service.name, service.subgraph)).collect(),
             tasks: base.env.tasks,
             drain: config.drain(),
             folder: base.folder,
@@ -144,38 +143,6 @@ impl System {
         let left = STOP_WITHIN.saturating_sub(begun.elapsed()).max(CLOSE_AT_LEAST);
         let closing = join_all(self.databases.iter().map(Db::close));
         in_time & tokio::time::timeout(left, closing).await.is_ok()
-    }
-}
-
-/// Opens the services among `parts`.
-async fn open(config: &Config, parts: &[Part], env: &Env) -> anyhow::Result<(Option<Auth>, Vec<Service>)> {
-    let (mut auth, mut services) = (None, Vec::new());
-    for part in parts {
-        let failed = || format!("{} does not start", part.name());
-        services.push(match part {
-            Part::Auth => auth.insert(Auth::open(env, &config.auth).await.with_context(failed)?).service(),
-            Part::Posts => chatty_posts::service(env, &config.posts).await.with_context(failed)?,
-            Part::Subscriptions => {
-                chatty_subscriptions::service(env, &config.subscriptions).await.with_context(failed)?
-            }
-            Part::Platform => chatty_platform::service(env),
-            Part::Router => continue,
-        });
-    }
-    Ok((auth, services))
-}
-
-/// Runs the services' consumers and relays.
-fn run(base: &Base, services: &[Service]) {
-    let env = &base.env;
-    for service in services {
-        for consumer in &service.consumers {
-            env.tasks.spawn(env.bus.consume(consumer.clone(), env.tasks.stopping()));
-        }
-        if let Some(db) = &service.db {
-            let (bus, clock) = (Arc::clone(&env.bus), env.clock.clone());
-            env.tasks.spawn(relay::run(service.name, db.clone(), bus, clock, base.turn, env.tasks.stopping()));
-        }
     }
 }
 

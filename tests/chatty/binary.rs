@@ -136,7 +136,11 @@ fn a_process_that_cannot_run_says_what_to_mend_and_exits() {
             "`database_url` cannot be used: a database's URL is",
         ),
         (&["serve"], &[("CHATTY_BROKER_URL", "http://hunter2")], "`broker_url` and `broker_prefix` cannot be used"),
-        (&["serve", "shop"], &[], "there is no part `shop`; there are auth, posts, subscriptions, platform and router"),
+        (
+            &["serve", "shop"],
+            &[],
+            "there is no part `shop`; there are auth, posts, subscriptions, platform, email and router",
+        ),
         (&["serve", "auth"], &[public], "needs `broker_url` (CHATTY_BROKER_URL)"),
         (&["serve", "auth"], &[broker], "needs `public_url` (CHATTY_PUBLIC_URL)"),
         (&["serve", "router"], &[broker, public], "a router without auth beside it needs `auth_url` (CHATTY_AUTH_URL)"),

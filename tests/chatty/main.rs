@@ -9,6 +9,7 @@ mod comments;
 mod feed;
 mod layering;
 mod live;
+mod mailbox;
 mod nodes;
 mod operations;
 mod posts;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const SOURCES: &[&str] = &["src", "crates", "subgraphs", "router", "tests"];
+const SOURCES: &[&str] = &["src", "crates", "subgraphs", "consumers", "router", "tests"];
 
 /// Every Rust file of ours under `folder`.
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -31,7 +31,14 @@ pub(crate) struct Plan {
 
 /// One process a part.
 pub(crate) const PLAIN: Plan = Plan {
-    processes: &[(&["auth"], 1), (&["posts"], 1), (&["subscriptions"], 1), (&["platform"], 1), (&["router"], 1)],
+    processes: &[
+        (&["auth"], 1),
+        (&["posts"], 1),
+        (&["subscriptions"], 1),
+        (&["platform"], 1),
+        (&["email"], 1),
+        (&["router"], 1),
+    ],
     variables: &[],
 };
 
@@ -59,7 +66,7 @@ impl Cluster {
                 places.push((*parts, format!("{}-{number}", parts.join("-")), free_address()));
             }
         }
-        for part in ["auth", "posts", "subscriptions", "platform"] {
+        for part in ["auth", "posts", "subscriptions", "platform", "email"] {
             let here: Vec<_> = places.iter().filter(|(parts, ..)| parts.contains(&part)).collect();
             let urls: Vec<_> = here.iter().map(|(.., address)| format!("http://{address}")).collect();
             variables.insert(format!("CHATTY_{}_URL", part.to_uppercase()), urls.join(","));
@@ -100,9 +107,13 @@ impl Cluster {
         let posts = self.open("posts", &chatty_posts::migrations()).await;
         let subscriptions = self.open("subscriptions", &chatty_subscriptions::migrations()).await;
         let auth = self.open("auth", &chatty_auth::migrations()).await;
-        let consumers: [(Group, Db); 2] =
-            [(chatty_posts::GROUP, posts.clone()), (chatty_subscriptions::GROUP, subscriptions.clone())];
-        let databases = [auth, posts, subscriptions];
+        let email = self.open("email", &chatty_email::migrations()).await;
+        let consumers: [(Group, Db); 3] = [
+            (chatty_posts::GROUP, posts.clone()),
+            (chatty_subscriptions::GROUP, subscriptions.clone()),
+            (chatty_email::GROUP, email.clone()),
+        ];
+        let databases = [auth, posts, subscriptions, email];
         eventually("every event has had its effect", async || {
             settled(&databases, &consumers, &clock).await.is_ok_and(|settled| settled)
         })

@@ -13,7 +13,13 @@ use crate::{
 
 /// Two relays and two consumers at once of each service that consumes.
 const DOUBLE: Plan = Plan {
-    processes: &[(&["auth"], 1), (&["posts"], 2), (&["subscriptions"], 2), (&["platform"], 1), (&["router"], 1)],
+    processes: &[
+        (&["auth"], 1),
+        (&["posts"], 2),
+        (&["subscriptions"], 2),
+        (&["platform", "email"], 1),
+        (&["router"], 1),
+    ],
     variables: &[],
 };
 

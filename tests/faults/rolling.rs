@@ -13,7 +13,7 @@ use crate::cluster::{Cluster, Plan};
 
 /// Two of everything that takes requests.
 pub(crate) const PAIRS: Plan = Plan {
-    processes: &[(&["auth", "platform"], 2), (&["posts"], 2), (&["subscriptions"], 2), (&["router"], 2)],
+    processes: &[(&["auth", "platform"], 2), (&["posts"], 2), (&["subscriptions", "email"], 2), (&["router"], 2)],
     variables: &[("CHATTY_DRAIN_SECONDS", "2")],
 };
 

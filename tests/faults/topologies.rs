@@ -11,8 +11,10 @@ use crate::{
 };
 
 /// A router with a service in its own process, and the others together in another.
-const MIXED: Plan =
-    Plan { processes: &[(&["auth", "router"], 1), (&["posts", "subscriptions", "platform"], 1)], variables: &[] };
+const MIXED: Plan = Plan {
+    processes: &[(&["auth", "router"], 1), (&["posts", "subscriptions", "platform", "email"], 1)],
+    variables: &[],
+};
 
 fn readme() -> Readme {
     Readme::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))

@@ -1,5 +1,5 @@
 //! How a Chatty process runs: configuration, telemetry, health, tasks, shutdown, faults, and what a service hands over
-//! to be run ([`Service`]) and is given to run with ([`Env`]).
+//! to be run ([`Service`], [`Worker`]) and is given to run with ([`Env`]).
 //!
 //! The only crate that reads the environment and that spawns tasks. It knows no service.
 
@@ -21,7 +21,7 @@ mod variables;
 pub use back_off::BackOff;
 pub use env::Env;
 pub use fault::{Code, Fault};
-pub use service::Service;
+pub use service::{Service, Worker};
 pub use storage::Storage;
 pub use subgraph::{Exposure, Subgraph};
 pub use tasks::{STOP_WITHIN, Tasks};

@@ -7,7 +7,7 @@ use chatty_store::Db;
 
 use crate::Subgraph;
 
-/// A service, ready to run.
+/// A service with a part of the graph, ready to run.
 pub struct Service {
     /// Its name: of its subgraph, its database and its configuration section.
     pub name: &'static str,
@@ -21,4 +21,16 @@ pub struct Service {
     pub consumers: Vec<Consumer>,
     /// Its database, whose outbox the process empties. `None` for a service without data.
     pub db: Option<Db>,
+}
+
+/// A service without a part of the graph, ready to run: it works off events, and may have routes.
+pub struct Worker {
+    /// Its name: of its database and its durable group.
+    pub name: &'static str,
+    /// Plain HTTP routes for everybody.
+    pub routes: axum::Router,
+    /// Its members of durable groups.
+    pub consumers: Vec<Consumer>,
+    /// Its database, whose outbox the process empties.
+    pub db: Db,
 }

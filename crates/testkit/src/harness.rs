@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use async_graphql::Variables;
 use chatty::{Config, FirstAdmin, Part, System};
 use chatty_access::Caller;
+use chatty_events::{Envelope, Event};
 use chatty_router::{Gateway, GraphqlRequest, Upstream};
 use chatty_scratch::Scratch;
 use chatty_types::Clock;
@@ -51,7 +52,7 @@ impl Harness {
         if let Some(broker) = scratch.broker() {
             config.broker_url = Some(broker.url.clone());
             config.broker_prefix.clone_from(&broker.prefix);
-            for part in [Part::Auth, Part::Posts, Part::Subscriptions, Part::Platform] {
+            for part in [Part::Auth, Part::Posts, Part::Subscriptions, Part::Platform, Part::Email] {
                 let system = run(&config, &[part], &clock).await;
                 let url = Some(format!("http://{}", system.address));
                 match part {
@@ -59,6 +60,7 @@ impl Harness {
                     Part::Posts => config.posts_url = url,
                     Part::Subscriptions => config.subscriptions_url = url,
                     Part::Platform => config.platform_url = url,
+                    Part::Email => config.email_url = url,
                     Part::Router => unreachable!("not in the list"),
                 }
                 elsewhere.push(system);
@@ -121,6 +123,15 @@ impl Harness {
     /// A WebSocket, not yet initialised.
     pub async fn socket(&self) -> Socket {
         self.remote.socket().await
+    }
+
+    /// Publishes an event as a service does, for what no service publishes yet.
+    pub async fn publish(&self, event: &impl Event) {
+        let db = self.systems().find_map(|system| system.databases.first()).expect("some service has a database");
+        let mut tx = db.begin().await.expect("the database takes writes");
+        let event = Envelope::new(&self.clock, event);
+        chatty_bus::outbox::append(&mut tx, &event).await.expect("the outbox takes the event");
+        tx.commit().await.expect("the event is stored");
     }
 
     /// Waits until every event that was published has been handled, woken by commits. It compares the ids in outboxes and

@@ -7,13 +7,14 @@
 //! bob.post("hello").await;
 //! h.settle().await;
 //! ```
-//! Everything but `settle` and `counted` goes through the public API. A test fails by panicking where the surprise is, so nothing here returns an
+//! Everything but `settle`, `publish` and `counted` goes through the public API. A test fails by panicking where the surprise is, so nothing here returns an
 //! error.
 
 mod builders;
 mod client;
 mod eventually;
 mod harness;
+mod mailbox;
 mod process;
 mod readme;
 mod remote;
@@ -22,6 +23,7 @@ mod socket;
 pub use client::{Client, Reply};
 pub use eventually::eventually;
 pub use harness::Harness;
+pub use mailbox::Mail;
 pub use process::{Invocation, Process};
 pub use readme::Readme;
 pub use remote::Remote;
