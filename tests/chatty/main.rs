@@ -2,6 +2,7 @@
 //!
 //! One binary, a module a story. A story reads as a transcript; what it needs is in `chatty-testkit`.
 
+mod account_life;
 mod accounts;
 mod bad_input;
 mod binary;
