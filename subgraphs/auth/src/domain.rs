@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod email;
+pub(crate) mod guessable;
 pub(crate) mod hashing;
 pub(crate) mod password;
 mod random;

@@ -12,7 +12,7 @@ use chatty_types::UserId;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{email::Email, password::Password, username::Username};
+use super::{email::Email, guessable::Context, password::Password, username::Username};
 use crate::{
     app::App,
     store::account::{self, AccountRow, AccountState, EmailStatus, RoleText},
@@ -57,7 +57,8 @@ impl Registration {
         let mut problems = Problems::default();
         let username = problems.check(Username::parse(&self.username));
         let email = problems.check(Email::parse(&self.email));
-        let password = problems.check(Password::choose(&self.password));
+        let password =
+            problems.check(Password::choose(&self.password, &Context::new(&self.username, &self.email, None)));
         problems.refuse_any()?;
         let checked = username.zip(email).zip(password);
         let ((username, email), password) = checked.expect("what failed its check is a problem");
