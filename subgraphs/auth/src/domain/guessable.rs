@@ -67,6 +67,7 @@ impl Context {
     }
 
     /// The same where the input's field is called otherwise.
+    #[allow(dead_code, reason = "for the mutations that change a password")]
     pub(crate) fn in_field(self, field: &'static str) -> Self {
         Self { field, ..self }
     }
