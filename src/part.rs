@@ -23,7 +23,8 @@ pub enum Part {
 }
 
 /// Every durable group of the installation, whichever process its members run in.
-pub(crate) const GROUPS: &[Group] = &[chatty_auth::GROUP, chatty_posts::GROUP, chatty_subscriptions::GROUP, chatty_email::GROUP];
+pub(crate) const GROUPS: &[Group] =
+    &[chatty_auth::GROUP, chatty_posts::GROUP, chatty_subscriptions::GROUP, chatty_email::GROUP];
 
 impl Part {
     /// All parts: what a process runs that is told nothing else.

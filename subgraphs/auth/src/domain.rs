@@ -6,6 +6,7 @@ pub(crate) mod brake;
 mod credentials;
 pub(crate) mod deletion;
 pub(crate) mod email;
+pub(crate) mod guessable;
 pub(crate) mod hashing;
 pub(crate) mod mail;
 mod mail_link;

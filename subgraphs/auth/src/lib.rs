@@ -123,6 +123,11 @@ pub fn migrations() -> Vec<Migration> {
         },
         Migration { version: 1007, name: "sign-ins", sql: include_str!("../../../migrations/auth/1007_sign_ins.sql") },
         Migration { version: 1008, name: "endings", sql: include_str!("../../../migrations/auth/1008_endings.sql") },
+        Migration {
+            version: 1010,
+            name: "username skeletons",
+            sql: include_str!("../../../migrations/auth/1010_username_skeletons.sql"),
+        },
     ];
     chatty_bus::MIGRATIONS.iter().copied().chain([chatty_graphql::idempotency::MIGRATION]).chain(own).collect()
 }

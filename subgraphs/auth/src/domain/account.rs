@@ -11,7 +11,7 @@ use chatty_types::UserId;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{email::Email, mail, mail_link, password::Password, username::Username};
+use super::{email::Email, guessable::Context, mail, mail_link, password::Password, username::Username};
 use crate::{
     app::App,
     store::{
@@ -36,9 +36,26 @@ pub(super) struct Checked {
     key: Option<Uuid>,
 }
 
+/// What came of a registration.
+pub(crate) struct Registered {
+    pub(crate) account: Result<AccountRow, Refusal>,
+    /// How hard the password is to guess, 0 to 4; also where something else was refused.
+    pub(crate) password_score: Option<u8>,
+}
+
 /// Creates an account with the role `USER`, which may sign in at once.
-pub(crate) async fn register(app: &App, caller: &Caller, registration: Registration) -> Result<AccountRow, Refusal> {
-    let Checked { username, email, password, key } = registration.check()?;
+pub(crate) async fn register(app: &App, caller: &Caller, registration: Registration) -> Registered {
+    let password = registration.choose_password();
+    let password_score = password.as_ref().ok().and_then(Password::score);
+    let account = match registration.check(Username::choose, password) {
+        Ok(checked) => store(app, caller, checked).await,
+        Err(refusal) => Err(refusal),
+    };
+    Registered { account, password_score }
+}
+
+async fn store(app: &App, caller: &Caller, checked: Checked) -> Result<AccountRow, Refusal> {
+    let Checked { username, email, password, key } = checked;
     // Before the transaction, which nobody may hold for as long as a hash takes.
     let hash = app.hashing.hash(password.clone()).await?;
     let account = new_account(app, &username, &email, Role::User);
@@ -56,11 +73,20 @@ pub(crate) async fn register(app: &App, caller: &Caller, registration: Registrat
 }
 
 impl Registration {
-    pub(super) fn check(self) -> Result<Checked, Refusal> {
+    pub(super) fn choose_password(&self) -> Result<Password, Problem> {
+        Password::choose(&self.password, &Context::new(&self.username, &self.email, None))
+    }
+
+    /// `name` says which names are good.
+    pub(super) fn check(
+        self,
+        name: impl Fn(&str) -> Result<Username, Problem>,
+        password: Result<Password, Problem>,
+    ) -> Result<Checked, Refusal> {
         let mut problems = Problems::default();
-        let username = problems.check(Username::parse(&self.username));
+        let username = problems.check(name(&self.username));
         let email = problems.check(Email::parse(&self.email));
-        let password = problems.check(Password::choose(&self.password));
+        let password = problems.check(password);
         problems.refuse_any()?;
         let checked = username.zip(email).zip(password);
         let ((username, email), password) = checked.expect("what failed its check is a problem");

@@ -89,12 +89,14 @@ impl std::fmt::Display for Listed<'_> {
     }
 }
 
-/// Creates an administrator under the rules of every account.
+/// Creates an administrator under the rules of every account, but that reserved names are for administrators.
 pub(crate) async fn create(app: &App, new: NewAdmin) -> Result<Admin, AdminError> {
     let NewAdmin { username, email, password } = new;
     let generated = if password.is_none() { Some(Password::generate()?.into_secret()) } else { None };
     let password = password.or_else(|| generated.clone()).expect("given or generated");
-    let checked = Registration { username, email, password, idempotency_key: None }.check()?;
+    let registration = Registration { username, email, password, idempotency_key: None };
+    let password = registration.choose_password();
+    let checked = registration.check(Username::parse, password)?;
     let hash = app.hashing.hash(checked.password).await?;
     let account = account::new_account(app, &checked.username, &checked.email, Role::Admin);
     let mut tx = app.db.begin().await?;

@@ -8,11 +8,14 @@ use crate::domain::{account::Registration, session::Ending};
 /// Who wants an account.
 #[derive(InputObject)]
 pub(crate) struct RegisterInput {
-    /// 3 to 30 letters a-z, digits and `_`; upper case becomes lower case. Example: `"ana"`.
+    /// 3 to 30 letters a-z, digits and `_`; upper case becomes lower case. Names that are reserved, such as `support`,
+    /// are `NOT_ALLOWED`; what looks like somebody's name, such as `pau1` like `paul`, is `TAKEN`. Example: `"ana"`.
     username: String,
     /// Where mail reaches you, at most 254 bytes. Example: `"ana@example.com"`.
     email: String,
-    /// 8 to 256 characters, any of them, spaces included. Example: `"correct horse battery staple"`.
+    /// 8 to 256 characters, any of them, spaces included. `WEAK_PASSWORD` is what is guessed early: common passwords,
+    /// words, dates and patterns (`rule: "common"`), and your names and ours (`rule: "context"`).
+    /// Example: `"correct horse battery staple"`.
     password: String,
     /// A UUID of your choice: within 24 hours the same key with the same input registers once, however often it is
     /// sent. Example: `"5b1c3f4e-7d54-4c0b-9d0a-3d3c1f0b8a11"`.

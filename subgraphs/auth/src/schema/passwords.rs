@@ -106,14 +106,42 @@ payload! {
     /// Whether the address was well-formed. It says nothing of whether it is anybody's.
     RequestPasswordResetPayload
 }
-payload! {
-    /// Whether the password was replaced.
-    ResetPasswordPayload
+/// Whether the password was replaced.
+#[derive(SimpleObject)]
+pub(crate) struct ResetPasswordPayload {
+    /// True unless there are errors.
+    ok: bool,
+    /// How hard the new password is to guess: 0 is trivial, 4 is very hard. Null if there are errors. Example: `3`.
+    password_score: Option<u8>,
+    /// What is wrong with the input.
+    errors: Vec<UserError>,
 }
-payload! {
-    /// Whether the password was replaced.
-    ChangePasswordPayload
+
+impl ResetPasswordPayload {
+    fn new(result: Result<Option<u8>, Refusal>) -> Result<Self, Fault> {
+        let (score, errors) = answer(result)?;
+        Ok(Self { ok: score.is_some(), password_score: score.flatten(), errors })
+    }
 }
+
+/// Whether the password was replaced.
+#[derive(SimpleObject)]
+pub(crate) struct ChangePasswordPayload {
+    /// True unless there are errors.
+    ok: bool,
+    /// How hard the new password is to guess: 0 is trivial, 4 is very hard. Null if there are errors. Example: `3`.
+    password_score: Option<u8>,
+    /// What is wrong with the input.
+    errors: Vec<UserError>,
+}
+
+impl ChangePasswordPayload {
+    fn new(result: Result<Option<u8>, Refusal>) -> Result<Self, Fault> {
+        let (score, errors) = answer(result)?;
+        Ok(Self { ok: score.is_some(), password_score: score.flatten(), errors })
+    }
+}
+
 payload! {
     /// Whether the change was asked for. It happens when the new address confirms it.
     ChangeEmailPayload

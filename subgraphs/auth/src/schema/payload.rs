@@ -6,21 +6,24 @@ use chatty_kit::Fault;
 use secrecy::ExposeSecret;
 
 use super::entities::User;
-use crate::{domain::session::SignedIn, store::account::AccountRow};
+use crate::domain::{account::Registered, session::SignedIn};
 
 /// Whether the account was created.
 #[derive(SimpleObject)]
 pub(crate) struct RegisterPayload {
     /// The new account; sign in with `login`. Null if there are errors.
     user: Option<User>,
+    /// How hard the password is to guess, from 0 to 4: weaker ones than 2 are refused, and 4 withstands a guesser who
+    /// has the stored hash. Null if there are errors in the password. Example: `3`.
+    password_score: Option<u8>,
     /// What is wrong with the input, of all fields at once.
     errors: Vec<UserError>,
 }
 
 impl RegisterPayload {
-    pub(crate) fn new(result: Result<AccountRow, Refusal>) -> Result<Self, Fault> {
-        let (account, errors) = answer(result)?;
-        Ok(Self { user: account.map(User::own), errors })
+    pub(crate) fn new(Registered { account, password_score }: Registered) -> Result<Self, Fault> {
+        let (account, errors) = answer(account)?;
+        Ok(Self { user: account.map(User::own), password_score, errors })
     }
 }
 

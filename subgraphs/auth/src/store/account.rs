@@ -5,7 +5,7 @@ use chatty_store::{Conn, Db, Result, Tx, query, text_enum};
 use chatty_types::UserId;
 use chrono::{DateTime, Utc};
 
-use crate::domain::username::Username;
+use crate::domain::username::{self, Username};
 
 text_enum! {
     /// Where an account stands.
@@ -167,17 +167,23 @@ pub(crate) async fn accounts_by_usernames(db: &Db, usernames: &[Username]) -> Re
     .await
 }
 
-/// Whether username and address, in this order, are in use.
+/// Whether username, or one that looks like it, and address, in this order, are in use.
 pub(crate) async fn find_taken(tx: &mut Tx, username: &str, email_key: &str) -> Result<(bool, bool)> {
-    let rows = query!("SELECT username, email_key FROM account WHERE username = $1 OR email_key = $2")
-        .bind(username)
-        .bind(email_key)
-        .fetch_all::<(String, String)>(tx)
-        .await?;
-    Ok((rows.iter().any(|row| row.0 == username), rows.iter().any(|row| row.1 == email_key)))
+    let skeleton = username::skeleton(username);
+    let rows = query!(
+        "SELECT username, username_skeleton, email_key FROM account
+         WHERE username = $1 OR username_skeleton = $2 OR email_key = $3"
+    )
+    .bind(username)
+    .bind(&skeleton)
+    .bind(email_key)
+    .fetch_all::<(String, Option<String>, String)>(tx)
+    .await?;
+    let username_taken = rows.iter().any(|row| row.0 == username || row.1.as_ref() == Some(&skeleton));
+    Ok((username_taken, rows.iter().any(|row| row.2 == email_key)))
 }
 
-/// Whether the account was stored; not if its username or its address is in use.
+/// Whether the account was stored; not if its username, one that looks like it, or its address is in use.
 pub(crate) async fn insert_account(
     tx: &mut Tx,
     account: &AccountRow,
@@ -186,13 +192,14 @@ pub(crate) async fn insert_account(
 ) -> Result<bool> {
     let inserted = query!(
         "INSERT INTO account
-             (id, username, email, email_key, email_status, password_hash, role, state, locale, time_zone, version,
-              created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             (id, username, username_skeleton, email, email_key, email_status, password_hash, role, state, locale,
+              time_zone, version, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT DO NOTHING"
     )
     .bind(account.id)
     .bind(&account.username)
+    .bind(username::skeleton(&account.username))
     .bind(&account.email)
     .bind(email_key)
     .bind(account.email_status)
@@ -251,7 +258,7 @@ pub(crate) async fn update_state(tx: &mut Tx, id: UserId, state: AccountState) -
 pub(crate) async fn update_erased(tx: &mut Tx, id: UserId, tombstone: &str) -> Result<()> {
     query!(
         "UPDATE account SET
-             username = $2, email = $2, email_key = $2, email_status = 'PENDING', password_hash = '', role = 'USER',
+             username = $2, username_skeleton = NULL, email = $2, email_key = $2, email_status = 'PENDING', password_hash = '', role = 'USER',
              state = 'DELETED', display_name = NULL, display_key = NULL, bio = NULL, locale = 'en', time_zone = 'UTC',
              version = version + 1
          WHERE id = $1"

@@ -58,6 +58,11 @@ impl World {
         join_all((0..systems).map(|_| Self::open(Arc::clone(&scratch), clock.clone(), Config::default()))).await
     }
 
+    /// A system on what is there already.
+    pub(crate) async fn on(scratch: &Arc<Scratch>) -> Self {
+        Self::open(Arc::clone(scratch), Clock::system(), Config::default()).await
+    }
+
     /// The bytes of the whole database.
     pub(crate) async fn everything_stored(&self) -> Vec<u8> {
         self.scratch.everything_stored().await
@@ -114,7 +119,8 @@ impl World {
 
     pub(crate) async fn register_with(&self, input: Value) -> Value {
         let document = "mutation($input: RegisterInput!) { register(input: $input) {
-            user { id username } errors { code message path ... on ValidationError { rule limit } } } }";
+            user { id username } passwordScore
+            errors { code message path ... on ValidationError { rule limit } } } }";
         self.run(&Caller::anonymous(), document, json!({"input": input})).await
     }
 
