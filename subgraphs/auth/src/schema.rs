@@ -4,6 +4,7 @@ mod entities;
 mod input;
 mod loaders;
 mod payload;
+mod profile;
 mod query;
 mod session;
 mod sessions;
@@ -16,6 +17,7 @@ use chatty_kit::Exposure;
 
 use crate::app::App;
 use loaders::Loaders;
+use profile::ProfileMutation;
 use query::AccountQuery;
 use sessions::SessionMutation;
 
@@ -25,7 +27,7 @@ pub(crate) struct Query(AccountQuery);
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(SessionMutation);
+pub(crate) struct Mutation(SessionMutation, ProfileMutation);
 
 /// The schema without what it works with: enough to print it.
 pub(crate) fn builder(exposure: Exposure) -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {

@@ -5,8 +5,6 @@ use chatty_store::{Conn, Db, Result, Tx, query, text_enum};
 use chatty_types::UserId;
 use chrono::{DateTime, Utc};
 
-use crate::domain::username::Username;
-
 text_enum! {
     /// Where an account stands.
     pub(crate) enum AccountState {
@@ -134,24 +132,10 @@ pub(crate) async fn accounts_by_ids(db: &Db, ids: &[UserId]) -> Result<Vec<Accou
         .await
 }
 
-pub(crate) async fn accounts_by_usernames(db: &Db, usernames: &[Username]) -> Result<Vec<AccountRow>> {
-    query!(
-        "SELECT id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version, created_at
-         FROM account WHERE username IN ($usernames)"
-    )
-    .bind_list("usernames", usernames.iter().map(Username::as_str))
-    .fetch_all(db)
-    .await
-}
-
-/// Whether username and address, in this order, are in use.
-pub(crate) async fn find_taken(tx: &mut Tx, username: &str, email_key: &str) -> Result<(bool, bool)> {
-    let rows = query!("SELECT username, email_key FROM account WHERE username = $1 OR email_key = $2")
-        .bind(username)
-        .bind(email_key)
-        .fetch_all::<(String, String)>(tx)
-        .await?;
-    Ok((rows.iter().any(|row| row.0 == username), rows.iter().any(|row| row.1 == email_key)))
+/// Whether the address is in use.
+pub(crate) async fn has_email(tx: &mut Tx, email_key: &str) -> Result<bool> {
+    let used = query!("SELECT version FROM account WHERE email_key = $1").bind(email_key);
+    Ok(used.fetch_optional::<(i64,)>(tx).await?.is_some())
 }
 
 /// Whether the account was stored; not if its username or its address is in use.

@@ -5,6 +5,7 @@ mod fixture;
 mod keys;
 mod login;
 mod logout;
+mod profiles;
 mod refresh;
 mod registration;
 mod retention;

@@ -95,7 +95,7 @@ async fn of_twenty_who_want_one_name_exactly_one_gets_it() {
     assert_eq!((won.len(), lost.len()), (1, 19));
     assert!(lost.iter().all(|answer| problems(answer) == ["TAKEN input.username"]));
     let (events,) = query!("SELECT COUNT(1) FROM outbox").fetch_one::<(i64,)>(world.db()).await.unwrap();
-    assert_eq!((accounts(&world).await, events), (1, 1));
+    assert_eq!((accounts(&world).await, events), (1, 2));
 }
 
 #[tokio::test]
