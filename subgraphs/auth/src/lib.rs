@@ -1,7 +1,7 @@
 //! Auth: accounts, sessions and tokens; the only issuer of access tokens.
 //!
 //! - **Owns** accounts, sessions with their refresh tokens, and the keys that sign access tokens.
-//! - **Publishes** `auth.user.registered`, `auth.access.revoked`.
+//! - **Publishes** `auth.user.registered`, `auth.user.updated`, `auth.user.role_changed`, `auth.access.revoked`.
 //! - **Consumes** nothing.
 //! - **Invariants**: a refresh token is exchanged at most once; what ends access tells of it in its own transaction; of
 //!   a token or a password only a hash is stored; passwords are hashed on blocking threads, a bounded number at a time;
@@ -116,6 +116,11 @@ pub fn migrations() -> Vec<Migration> {
         },
         Migration { version: 1007, name: "guesses", sql: include_str!("../../../migrations/auth/1007_guesses.sql") },
         Migration { version: 1008, name: "endings", sql: include_str!("../../../migrations/auth/1008_endings.sql") },
+        Migration {
+            version: 1011,
+            name: "admin lists",
+            sql: include_str!("../../../migrations/auth/1011_admin_lists.sql"),
+        },
     ];
     chatty_bus::MIGRATIONS.iter().copied().chain([chatty_graphql::idempotency::MIGRATION]).chain(own).collect()
 }

@@ -1,5 +1,6 @@
 //! Auth's part of the graph. Resolvers turn inputs into calls of `domain` and results into payloads.
 
+mod admin;
 mod entities;
 mod input;
 mod loaders;
@@ -8,6 +9,7 @@ mod profile;
 mod query;
 mod session;
 mod sessions;
+mod users;
 
 use std::sync::Arc;
 
@@ -16,14 +18,16 @@ use chatty_graphql::{Entities, PerRequest};
 use chatty_kit::Exposure;
 
 use crate::app::App;
+use admin::AdminQuery;
 use loaders::Loaders;
 use profile::ProfileMutation;
 use query::AccountQuery;
 use sessions::SessionMutation;
+use users::UsersQuery;
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub(crate) struct Query(AccountQuery);
+pub(crate) struct Query(AccountQuery, UsersQuery, AdminQuery);
 
 /// What can be done.
 #[derive(MergedObject, Default)]

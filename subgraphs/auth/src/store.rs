@@ -9,6 +9,7 @@ macro_rules! account_columns {
 }
 
 pub(crate) mod account;
+pub(crate) mod account_list;
 pub(crate) mod held_username;
 pub(crate) mod profile;
 pub(crate) mod revocation;

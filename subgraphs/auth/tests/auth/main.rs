@@ -1,5 +1,6 @@
 //! Auth through its GraphQL schema, each test on a database of its own.
 
+mod admin_users;
 mod admins;
 mod fixture;
 mod keys;
@@ -11,4 +12,5 @@ mod registration;
 mod retention;
 mod revocation;
 mod secrets;
+mod user_search;
 mod users;
