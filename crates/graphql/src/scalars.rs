@@ -92,6 +92,46 @@ impl ScalarType for EmailAddress {
     }
 }
 
+/// The scalar `Locale`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Locale(pub String);
+
+/// A language tag of BCP 47, such as `ru` or `pt-BR`.
+#[Scalar(name = "Locale", specified_by_url = "https://www.rfc-editor.org/info/bcp47")]
+impl ScalarType for Locale {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            // The form is checked with the other fields, so that a user learns of every problem at once.
+            Value::String(text) => Ok(Self(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+/// The scalar `TimeZone`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeZone(pub String);
+
+/// A name of the IANA time zone database, such as `Europe/Moscow`.
+#[Scalar(name = "TimeZone", specified_by_url = "https://www.iana.org/time-zones")]
+impl ScalarType for TimeZone {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            // As with `Locale`, the name is looked up with the other fields.
+            Value::String(text) => Ok(Self(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
 /// The scalar `UUID`: an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key(pub Uuid);

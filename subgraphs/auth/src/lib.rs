@@ -128,6 +128,11 @@ pub fn migrations() -> Vec<Migration> {
             name: "username skeletons",
             sql: include_str!("../../../migrations/auth/1010_username_skeletons.sql"),
         },
+        Migration {
+            version: 1011,
+            name: "admin lists",
+            sql: include_str!("../../../migrations/auth/1011_admin_lists.sql"),
+        },
     ];
     chatty_bus::MIGRATIONS.iter().copied().chain([chatty_graphql::idempotency::MIGRATION]).chain(own).collect()
 }

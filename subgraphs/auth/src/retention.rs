@@ -1,5 +1,6 @@
 //! Forgets what nobody can use any more: sessions long over, spent tokens past their end, revocations that
-//! outlived their tokens, links of old mails, attempts that nobody counts any more, old idempotency keys.
+//! outlived their tokens, names held long enough, links of old mails, attempts that nobody counts any more, old
+//! idempotency keys.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +8,11 @@ use chatty_graphql::idempotency;
 use chatty_kit::Tasks;
 use chrono::TimeDelta;
 
-use crate::{app::App, domain::revocation, store};
+use crate::{
+    app::App,
+    domain::{held_username, revocation},
+    store,
+};
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -38,6 +43,7 @@ pub(crate) async fn clean_up(app: &App) -> Result<(), chatty_store::Error> {
     store::ending::delete_revoked_moderations_before(&mut tx, now - DECISIONS_KEPT).await?;
     store::attempt::delete_attempts_before(&mut tx, now).await?;
     store::mail_link::delete_mail_links_before(&mut tx, now - LINKS_KEPT).await?;
+    held_username::forget(app, &mut tx).await?;
     idempotency::prune(&mut tx, now).await?;
     tx.commit().await
 }

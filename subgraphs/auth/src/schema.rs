@@ -1,14 +1,17 @@
 //! Auth's part of the graph. Resolvers turn inputs into calls of `domain` and results into payloads.
 
+mod admin;
 mod deletion;
 mod entities;
 mod input;
 mod loaders;
 mod passwords;
 mod payload;
+mod profile;
 mod query;
 mod session;
 mod sessions;
+mod users;
 
 use std::sync::Arc;
 
@@ -17,19 +20,22 @@ use chatty_graphql::{Entities, PerRequest};
 use chatty_kit::Exposure;
 
 use crate::app::App;
+use admin::AdminQuery;
 use deletion::DeletionMutation;
 use loaders::Loaders;
 use passwords::PasswordMutation;
+use profile::ProfileMutation;
 use query::AccountQuery;
 use sessions::SessionMutation;
+use users::UsersQuery;
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub(crate) struct Query(AccountQuery);
+pub(crate) struct Query(AccountQuery, UsersQuery, AdminQuery);
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(SessionMutation, PasswordMutation, DeletionMutation);
+pub(crate) struct Mutation(SessionMutation, PasswordMutation, ProfileMutation, DeletionMutation);
 
 /// The schema without what it works with: enough to print it.
 pub(crate) fn builder(exposure: Exposure) -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {

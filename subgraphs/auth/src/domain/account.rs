@@ -11,7 +11,7 @@ use chatty_types::UserId;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{email::Email, guessable::Context, mail, mail_link, password::Password, username::Username};
+use super::{email::Email, guessable::Context, held_username, mail, mail_link, password::Password, username::Username};
 use crate::{
     app::App,
     store::{
@@ -121,8 +121,9 @@ pub(super) async fn create(
     email: &Email,
     password_hash: &str,
 ) -> Result<(), Refusal> {
-    if !account::insert_account(tx, account, email.key(), password_hash).await? {
-        return Err(taken(tx, account, email).await?);
+    let free = held_username::reserve(app, tx, account.id, &account.username).await?;
+    if !free || !account::insert_account(tx, account, email.key(), password_hash).await? {
+        return Err(taken(tx, email, free).await?);
     }
     let AccountRow { id: user_id, ref username, ref locale, created_at, .. } = *account;
     let event = UserRegistered { user_id, username: username.clone(), locale: locale.clone(), created_at };
@@ -130,15 +131,14 @@ pub(super) async fn create(
     Ok(mail::tell_recipient(app, caller, tx, account).await?)
 }
 
-async fn taken(tx: &mut Tx, account: &AccountRow, email: &Email) -> Result<Refusal, Refusal> {
-    let (username_taken, email_taken) = account::find_taken(tx, &account.username, email.key()).await?;
+async fn taken(tx: &mut Tx, email: &Email, is_name_free: bool) -> Result<Refusal, Refusal> {
     let mut problems = Vec::new();
-    if email_taken {
-        problems.push(Problem::taken("email"));
+    if !is_name_free {
+        problems.push(Problem::taken("username"));
     }
-    // Neither: whoever was in the way has gone since; the answer was true when it was found.
-    if username_taken || !email_taken {
-        problems.insert(0, Problem::taken("username"));
+    // With a free name it was the address; whoever was in the way may have gone since.
+    if is_name_free || account::find_id_by_email(&mut *tx, email.key()).await?.is_some() {
+        problems.push(Problem::taken("email"));
     }
     Ok(Refusal::Problems(problems))
 }

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use super::{
-    credentials,
+    credentials, held_username,
     mail::{self, Mail},
     revocation::{Target, revoke},
     state::{self, Change, Why},
@@ -147,22 +147,26 @@ pub(crate) async fn cancel(
 pub(crate) async fn erase_due(app: &App) -> Result<(), Refusal> {
     for due in ending::list_deletions_due(&app.db, app.clock.now(), AT_A_TIME).await? {
         let mut tx = app.db.begin().await?;
-        erase(app, &mut tx, &due).await?;
-        tx.commit().await?;
+        if erase(app, &mut tx, &due).await? {
+            tx.commit().await?;
+        }
     }
     Ok(())
 }
 
-async fn erase(app: &App, tx: &mut Tx, due: &DeletionRow) -> Result<(), Refusal> {
+/// Whether there was anything to erase.
+async fn erase(app: &App, tx: &mut Tx, due: &DeletionRow) -> Result<bool, Refusal> {
     let (caller, now) = (Caller::anonymous(), app.clock.now());
-    let Some(account) = account::lock_account(tx, due.user_id).await? else { return Ok(()) };
+    let Some(named) = account::find_account(&mut *tx, due.user_id).await? else { return Ok(false) };
+    held_username::withhold(app, tx, named.id, &named.username).await?;
+    let Some(account) = account::lock_account(tx, due.user_id).await? else { return Ok(false) };
     // It may have been taken back, or another process was faster.
     let still = ending::find_deletion(&mut *tx, due.user_id).await?;
-    if still.is_none_or(|still| still.erasure_id != due.erasure_id) {
-        return Ok(());
+    if still.is_none_or(|still| still.erasure_id != due.erasure_id) || account.username != named.username {
+        return Ok(false);
     }
     if state::change(app, &caller, tx, &account, Change::Erase, Why::default()).await?.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let ended = session::update_all_ended(tx, account.id, None, now).await?;
     revoke(app, &caller, tx, Target::Sessions(&ended), RevocationReason::Deleted).await?;
@@ -179,7 +183,7 @@ async fn erase(app: &App, tx: &mut Tx, due: &DeletionRow) -> Result<(), Refusal>
     ending::insert_receipt(tx, due.erasure_id, crate::NAME, &counts, now).await?;
     mail::tell(app, &caller, tx, &UserDeleted { user_id: account.id, erasure_id: due.erasure_id }).await?;
     tracing::info!(user = %account.id, erasure = %due.erasure_id, "an account was erased");
-    Ok(())
+    Ok(true)
 }
 
 fn count((what, number): (&str, u64)) -> (String, i64) {

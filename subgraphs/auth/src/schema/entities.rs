@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use chatty_access::Scope;
-use chatty_graphql::{AccountState, Cursor, DateTime, EmailAddress, EmailStatus, PageRequest, Request, Role};
+use chatty_graphql::{
+    AccountState, Cursor, DateTime, EmailAddress, EmailStatus, Locale, PageRequest, Request, Role, TimeZone,
+};
 use chatty_kit::Fault;
 use chatty_types::List;
 
@@ -41,6 +43,17 @@ impl User {
         let caller = ctx.caller();
         self.is_own || caller.user() == Some(self.account.id) || caller.require(Scope::AdminRead).is_ok()
     }
+
+    fn is_erased(&self) -> bool {
+        self.account.state == account::AccountState::Deleted
+    }
+}
+
+impl std::fmt::Debug for User {
+    /// Without the address, which does not belong into logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("User").field(&self.account.id).finish()
+    }
 }
 
 /// Somebody with an account. Every subgraph adds what it knows of them.
@@ -51,9 +64,19 @@ impl User {
         self.account.id.to_string().into()
     }
 
-    /// The unique name, in lower case, such as `ana`.
+    /// The unique name, in lower case, such as `ana`; `deleted` when the account was erased.
     async fn username(&self) -> &str {
-        &self.account.username
+        if self.is_erased() { "deleted" } else { &self.account.username }
+    }
+
+    /// The name that they show, such as `Ana María`: one line of at most 64 characters.
+    async fn display_name(&self) -> Option<&str> {
+        self.account.display_name.as_deref().filter(|_| !self.is_erased())
+    }
+
+    /// What they say of themselves, in at most 500 characters, such as `I bake.`
+    async fn bio(&self) -> Option<&str> {
+        self.account.bio.as_deref().filter(|_| !self.is_erased())
     }
 
     /// When they registered.
@@ -68,7 +91,25 @@ impl User {
 
     /// Whether the account was erased. What they wrote may remain under the name `deleted`.
     async fn is_deleted(&self) -> bool {
-        self.account.state == account::AccountState::Deleted
+        self.is_erased()
+    }
+
+    /// Whether they decide who follows them. Nobody does yet.
+    async fn is_locked(&self) -> bool {
+        false
+    }
+
+    /// The language that they are written to in, such as `ru`. Mails are in Russian and English; whoever has another
+    /// language gets English. Null unless you are this user or may read as an administrator.
+    #[graphql(tag = "viewer")]
+    async fn locale(&self, ctx: &Context<'_>) -> Option<Locale> {
+        self.is_open_to(ctx).then(|| Locale(self.account.locale.clone()))
+    }
+
+    /// Their time zone, such as `Europe/Moscow`. Null unless you are this user or may read as an administrator.
+    #[graphql(tag = "viewer")]
+    async fn time_zone(&self, ctx: &Context<'_>) -> Option<TimeZone> {
+        self.is_open_to(ctx).then(|| TimeZone(self.account.time_zone.clone()))
     }
 
     /// The mail address, such as `ana@example.com`. Null unless you are this user or may read as an administrator.
@@ -94,6 +135,28 @@ impl User {
         // Edits are made by hand: nobody makes two thousand million.
         i32::try_from(self.account.version).unwrap_or(i32::MAX)
     }
+}
+
+/// Something that you may not do for a time, such as `{ me { restrictions { kind until } } }` tells.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct Restriction {
+    /// What you may not do.
+    kind: RestrictionKind,
+    /// When it ends; null if it ends only when a moderator says so.
+    until: Option<DateTime>,
+}
+
+/// What may be forbidden to an account that may still sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum RestrictionKind {
+    /// Publishing posts.
+    NoPost,
+    /// Commenting.
+    NoComment,
+    /// Uploading images.
+    NoMedia,
+    /// Following others.
+    NoFollow,
 }
 
 /// You: the account that is signed in, and what this session may do.
@@ -127,6 +190,11 @@ impl Viewer {
     async fn deletion_due_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>, Fault> {
         let found = find_deletion(&ctx.data_unchecked::<Arc<App>>().db, self.user.account.id).await?;
         Ok(found.map(|row| row.due_at.into()))
+    }
+
+    /// What moderators have forbidden you, such as `{ me { restrictions { kind until } } }`. Empty: they cannot yet.
+    async fn restrictions(&self) -> Vec<Restriction> {
+        Vec::new()
     }
 
     /// Where you are signed in, the newest sign-in first. Example: `sessions(first: 10) { nodes { id device isCurrent } }`.

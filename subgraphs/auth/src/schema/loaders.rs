@@ -9,14 +9,17 @@ use chatty_types::UserId;
 use crate::{
     app::App,
     domain::username::Username,
-    store::account::{AccountRow, accounts_by_ids, accounts_by_usernames},
+    store::{
+        account::{AccountRow, accounts_by_ids},
+        profile::accounts_by_names,
+    },
 };
 
 /// The loaders of one request.
 pub(crate) struct Loaders {
     /// Accounts by id.
     pub(crate) accounts: Loader<ById>,
-    /// Accounts by username.
+    /// Accounts by username, their latest or one before that is still held for them.
     pub(crate) accounts_by_username: Loader<ByUsername>,
 }
 
@@ -48,8 +51,8 @@ impl Load for ByUsername {
     type Value = AccountRow;
 
     async fn load(&self, usernames: &[Username]) -> Result<HashMap<Username, AccountRow>, Fault> {
-        let rows = accounts_by_usernames(&self.0.db, usernames).await?;
-        let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.username.clone(), row)).collect();
+        let rows = accounts_by_names(&self.0.db, usernames, self.0.clock.now()).await?;
+        let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.name, row.account)).collect();
         let of_each = |name: &Username| Some((name.clone(), rows.remove(name.as_str())?));
         Ok(usernames.iter().filter_map(of_each).collect())
     }

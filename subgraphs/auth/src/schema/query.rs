@@ -25,7 +25,8 @@ impl AccountQuery {
         Ok(account.map(|account| Viewer { user: User::new(account), scopes }))
     }
 
-    /// One user, or null when there is none. Example: `{ user(username: "ana") { id createdAt } }`.
+    /// One user, or null when there is none. A name that somebody gave up leads to them for 30 days. Example:
+    /// `{ user(username: "ana") { id username createdAt } }`.
     async fn user(
         &self,
         ctx: &Context<'_>,

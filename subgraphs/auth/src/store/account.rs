@@ -5,7 +5,7 @@ use chatty_store::{Conn, Db, Result, Tx, query, text_enum};
 use chatty_types::UserId;
 use chrono::{DateTime, Utc};
 
-use crate::domain::username::{self, Username};
+use crate::domain::username;
 
 text_enum! {
     /// Where an account stands.
@@ -155,32 +155,6 @@ pub(crate) async fn accounts_by_ids(db: &Db, ids: &[UserId]) -> Result<Vec<Accou
         .bind_list("ids", ids.iter().copied())
         .fetch_all(db)
         .await
-}
-
-pub(crate) async fn accounts_by_usernames(db: &Db, usernames: &[Username]) -> Result<Vec<AccountRow>> {
-    query!(
-        "SELECT id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version, created_at
-         FROM account WHERE username IN ($usernames)"
-    )
-    .bind_list("usernames", usernames.iter().map(Username::as_str))
-    .fetch_all(db)
-    .await
-}
-
-/// Whether username, or one that looks like it, and address, in this order, are in use.
-pub(crate) async fn find_taken(tx: &mut Tx, username: &str, email_key: &str) -> Result<(bool, bool)> {
-    let skeleton = username::skeleton(username);
-    let rows = query!(
-        "SELECT username, username_skeleton, email_key FROM account
-         WHERE username = $1 OR username_skeleton = $2 OR email_key = $3"
-    )
-    .bind(username)
-    .bind(&skeleton)
-    .bind(email_key)
-    .fetch_all::<(String, Option<String>, String)>(tx)
-    .await?;
-    let username_taken = rows.iter().any(|row| row.0 == username || row.1.as_ref() == Some(&skeleton));
-    Ok((username_taken, rows.iter().any(|row| row.2 == email_key)))
 }
 
 /// Whether the account was stored; not if its username, one that looks like it, or its address is in use.

@@ -1,5 +1,6 @@
 //! Auth through its GraphQL schema, each test on a database of its own.
 
+mod admin_users;
 mod admins;
 mod brake;
 mod endings;
@@ -9,10 +10,12 @@ mod login;
 mod logout;
 mod mail_links;
 mod passwords;
+mod profiles;
 mod refresh;
 mod registration;
 mod retention;
 mod revocation;
 mod secrets;
+mod user_search;
 mod usernames;
 mod users;

@@ -2,14 +2,14 @@
 
 use chatty_access::{Caller, Scope};
 use chatty_events::posts::{PostCreated, PostDeleted, PostUpdated, Visibility};
-use chatty_graphql::{Problem, Problems, Refusal, idempotency};
+use chatty_graphql::{Change, Problem, Problems, Refusal, idempotency};
 use chatty_store::{Error, Tx};
 use chatty_types::{PostId, UserId};
 use uuid::Uuid;
 
 use super::{
     claim,
-    content::{self, Change, Content},
+    content::{self, Content},
     parse_id,
     visibility::{self, Reader},
 };

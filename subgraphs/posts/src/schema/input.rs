@@ -1,12 +1,10 @@
 //! Inputs of the mutations, and the domain types that they become.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use chatty_graphql::{Key, Visibility};
+use chatty_graphql::{Key, Locale, Visibility};
 
-use super::types::Locale;
 use crate::domain::{
     comment,
-    content::Change,
     post::{Draft, Edit},
 };
 
@@ -69,21 +67,13 @@ impl From<UpdatePostInput> for Edit {
     fn from(input: UpdatePostInput) -> Self {
         Self {
             post_id: input.post_id.0,
-            title: change(input.title),
-            body: change(input.body),
-            content_warning: change(input.content_warning),
-            language: change(input.language.map_value(|Locale(tag)| tag)),
-            visibility: change(input.visibility.map_value(Into::into)),
+            title: input.title.into(),
+            body: input.body.into(),
+            content_warning: input.content_warning.into(),
+            language: input.language.map_value(|Locale(tag)| tag).into(),
+            visibility: input.visibility.map_value(Into::into).into(),
             expected_version: input.expected_version.map(Into::into),
         }
-    }
-}
-
-fn change<T>(value: MaybeUndefined<T>) -> Change<T> {
-    match value {
-        MaybeUndefined::Undefined => Change::Keep,
-        MaybeUndefined::Null => Change::Clear,
-        MaybeUndefined::Value(value) => Change::Set(value),
     }
 }
 

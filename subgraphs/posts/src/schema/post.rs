@@ -1,7 +1,7 @@
 //! `Post` and its lists.
 
 use async_graphql::{Context, ID, Object};
-use chatty_graphql::{Cursor, DateTime, PageRequest, Request, Visibility, connection};
+use chatty_graphql::{Cursor, DateTime, Locale, PageRequest, Request, Visibility, connection};
 use chatty_kit::Fault;
 use chatty_types::{List, Page, Position};
 
@@ -10,7 +10,7 @@ use super::{
     comment::{Comment, CommentConnection},
     count, loaders,
     loaders::ThreadPage,
-    types::{CommentOrder, Locale, PostState},
+    types::{CommentOrder, PostState},
     user::User,
 };
 use crate::store::post::{PostRow, State};

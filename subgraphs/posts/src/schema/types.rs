@@ -1,6 +1,6 @@
-//! Enums and scalars of the posts schema.
+//! Enums of the posts schema.
 
-use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::Enum;
 
 use crate::store::post::State;
 
@@ -30,24 +30,4 @@ pub(crate) enum CommentOrder {
     Old,
     /// The newest first.
     New,
-}
-
-/// A language tag of BCP 47, such as `ru` or `pt-BR`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Locale(pub(crate) String);
-
-/// A language tag of BCP 47, such as `ru` or `pt-BR`.
-#[Scalar(name = "Locale", specified_by_url = "https://www.rfc-editor.org/info/bcp47")]
-impl ScalarType for Locale {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            // The form is checked with the other fields, so that a user learns of every problem at once.
-            Value::String(text) => Ok(Self(text)),
-            other => Err(InputValueError::expected_type(other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.clone())
-    }
 }

@@ -1,0 +1,70 @@
+//! Usernames change hands slowly: one that somebody gave up is held for them for a while.
+//!
+//! Whoever takes a name takes its row in `held_username` first, so that of several who want a name one is served at a
+//! time, whether they register or rename themselves. Take names before any account is locked: somebody may wait here
+//! for a transaction that goes on to touch accounts.
+
+use chatty_store::{Result, Tx};
+use chatty_types::UserId;
+use chrono::TimeDelta;
+
+use super::username::skeleton;
+use crate::{
+    app::App,
+    store::{held_username, profile},
+};
+
+/// How long a name is held for its former owner.
+const HELD: TimeDelta = TimeDelta::days(30);
+
+/// Whether the name is free for the user, and so until the transaction ends.
+pub(crate) async fn reserve(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<bool> {
+    wait_for_look_alikes(app, tx, user, name).await?;
+    claim(app, tx, user, name).await
+}
+
+/// Gives up one name of the user for another. Whether that was free.
+pub(crate) async fn exchange(app: &App, tx: &mut Tx, user: UserId, old: &str, new: &str) -> Result<bool> {
+    wait_for_look_alikes(app, tx, user, new).await?;
+    // Two that exchange the same names begin with the same one.
+    if old < new {
+        Ok(hold(app, tx, user, old).await? && claim(app, tx, user, new).await?)
+    } else {
+        Ok(claim(app, tx, user, new).await? && hold(app, tx, user, old).await?)
+    }
+}
+
+/// Holds the name of an account that is being erased for nobody, so that none can pass for its former owner. Like all
+/// names it is taken before the account is locked.
+pub(crate) async fn withhold(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<()> {
+    hold(app, tx, user, name).await?;
+    held_username::update_without_user(tx, user).await
+}
+
+/// Of those who want names that look alike, too, one is served at a time: by a row that no name has.
+async fn wait_for_look_alikes(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<()> {
+    let (row, now) = (format!("~{}", skeleton(name)), app.clock.now());
+    held_username::upsert_held(tx, &row, user, now, now).await?;
+    held_username::delete_held(tx, &row).await?;
+    Ok(())
+}
+
+async fn claim(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<bool> {
+    if !hold(app, tx, user, name).await? || profile::is_anothers(tx, name, user).await? {
+        return Ok(false);
+    }
+    // Whoever waits for the row goes on waiting, and nobody is held off by it later.
+    held_username::delete_held(tx, name).await?;
+    Ok(true)
+}
+
+async fn hold(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<bool> {
+    let now = app.clock.now();
+    held_username::upsert_held(tx, name, user, now + HELD, now).await
+}
+
+/// Lets go of names that were held long enough.
+pub(crate) async fn forget(app: &App, tx: &mut Tx) -> Result<()> {
+    held_username::delete_held_until(tx, app.clock.now()).await?;
+    Ok(())
+}
