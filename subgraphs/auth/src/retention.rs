@@ -1,5 +1,5 @@
 //! Forgets what nobody can use any more: sessions long over, spent tokens past their end, revocations that
-//! outlived their tokens, old idempotency keys.
+//! outlived their tokens, signing keys whose last token has ended, old idempotency keys.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,11 @@ use chatty_graphql::idempotency;
 use chatty_kit::Tasks;
 use chrono::TimeDelta;
 
-use crate::{app::App, domain::revocation, store};
+use crate::{
+    app::App,
+    domain::{key_rotation, revocation},
+    store,
+};
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -29,6 +33,7 @@ pub(crate) async fn clean_up(app: &App) -> Result<(), chatty_store::Error> {
     store::session::delete_spent_before(&mut tx, now).await?;
     store::session::delete_over_before(&mut tx, now - SESSIONS_KEPT).await?;
     revocation::forget(app, &mut tx).await?;
+    key_rotation::forget(app, &mut tx).await?;
     idempotency::prune(&mut tx, now).await?;
     tx.commit().await
 }

@@ -7,21 +7,26 @@ mod mutation;
 mod payload;
 mod query;
 mod session;
+mod token_info;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Request, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, Request, Schema, SchemaBuilder};
 use chatty_graphql::{Entities, PerRequest};
 use chatty_kit::Exposure;
 
 use crate::app::App;
 use loaders::Loaders;
 use mutation::Mutation;
-use query::Query;
+use token_info::TokenInfoQuery;
+
+/// What can be asked.
+#[derive(MergedObject, Default)]
+pub(crate) struct Query(query::Query, TokenInfoQuery);
 
 /// The schema without what it works with: enough to print it.
 pub(crate) fn builder(exposure: Exposure) -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {
-    chatty_graphql::subgraph(Query, Mutation, EmptySubscription, exposure)
+    chatty_graphql::subgraph(Query::default(), Mutation, EmptySubscription, exposure)
 }
 
 /// The schema that answers requests.

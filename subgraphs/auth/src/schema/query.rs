@@ -11,10 +11,11 @@ use super::{
 };
 use crate::domain::username::Username;
 
+#[derive(Default)]
 pub(crate) struct Query;
 
 /// What can be asked.
-#[Object]
+#[Object(name = "AccountQuery")]
 impl Query {
     /// You, or null when nobody is signed in. Example: `{ me { user { username } scopes } }`.
     #[graphql(tag = "viewer")]

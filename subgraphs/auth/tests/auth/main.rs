@@ -2,6 +2,7 @@
 
 mod admins;
 mod fixture;
+mod key_rotation;
 mod keys;
 mod login;
 mod logout;
@@ -10,4 +11,5 @@ mod registration;
 mod retention;
 mod revocation;
 mod secrets;
+mod token_info;
 mod users;
