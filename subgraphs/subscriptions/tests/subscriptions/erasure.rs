@@ -84,7 +84,7 @@ async fn a_second_delivery_does_nothing() {
     h.erase(ana).await;
     let rows = async || {
         let rows = query!(
-            "SELECT (SELECT COUNT(1) FROM outbox), (SELECT COUNT(1) FROM feed), (SELECT SUM(version) FROM
+            "SELECT (SELECT COUNT(1) FROM outbox), (SELECT COUNT(1) FROM feed), (SELECT CAST(SUM(version) AS BIGINT) FROM
             follow), (SELECT COUNT(1) FROM follow_count)"
         );
         rows.fetch_one::<(i64, i64, i64, i64)>(h.db()).await.unwrap()
@@ -174,6 +174,6 @@ async fn a_large_account_goes_in_transactions_of_a_bounded_size() {
         event = Envelope::new(&h.clock, &ErasureContinued { user_id: ana });
     }
     assert_eq!(transactions, 1 + 3 + 1, "the beginning, the followers, the end");
-    let counted = query!("SELECT COUNT(1), SUM(following) FROM follow_count");
+    let counted = query!("SELECT COUNT(1), CAST(SUM(following) AS BIGINT) FROM follow_count");
     assert_eq!(counted.fetch_one::<(i64, i64)>(h.db()).await.unwrap(), (450, 0));
 }
