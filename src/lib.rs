@@ -20,4 +20,4 @@ pub use config::{Config, Mode, RouterConfig};
 pub use health::ask_ready;
 pub use part::{Part, UnknownPart};
 pub use reference::table as configuration_reference;
-pub use start::{System, create_admin, migrate};
+pub use start::{System, create_admin, migrate, rotate_keys};

@@ -1,4 +1,4 @@
-//! The command line: `chatty serve`, `router`, `health`, `migrate`, `schema`, `admin`, `config`.
+//! The command line: `chatty serve`, `router`, `health`, `migrate`, `schema`, `admin`, `keys`, `config`.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use chatty::{Config, Part, System, schema};
-use chatty_auth::NewAdmin;
+use chatty_auth::{NewAdmin, Rotation};
 use chatty_kit::{
     config::{Environment, Sources},
     telemetry,
@@ -79,6 +79,9 @@ enum Command {
     /// Manage administrators
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Manage the keys that sign access tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Show or check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -119,6 +122,12 @@ enum AdminCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Make a new key beside the serving processes; it signs once everybody who verifies tokens knows it
+    Rotate,
 }
 
 #[derive(Subcommand)]
@@ -193,6 +202,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             if let Some(password) = &created.generated_password {
                 print(&format!("password: {}\n", password.expose_secret()));
             }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Keys(KeysCommand::Rotate) => {
+            let Rotation { key, signs_from, former_kept_until } = runtime()?.block_on(chatty::rotate_keys(&config))?;
+            let (from, until) = (signs_from.format("%F %T UTC"), former_kept_until.format("%F %T UTC"));
+            print(&format!("made the key {key}: published now, it signs from {from}\n"));
+            print(&format!("the key before it stays published until {until}, then it is deleted\n"));
             Ok(ExitCode::SUCCESS)
         }
         Command::Config(ConfigCommand::Check) => {

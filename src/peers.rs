@@ -4,13 +4,13 @@
 use std::{future::Future, time::Duration};
 
 use chatty_access::{Keys, Snapshot};
-use chatty_auth::{KEYS_PATH, REVOCATIONS_PATH};
+use chatty_auth::{KEYS_EVERY, KEYS_PATH, REVOCATIONS_PATH};
 use chatty_kit::{BackOff, Tasks};
 use chatty_router::{HttpUpstream, Unavailable};
 use tokio::sync::watch;
 
-/// How often the keys are read again. Whoever changes them must publish a key for longer than this before it signs.
-const KEYS_EVERY: Duration = Duration::from_mins(1);
+/// How soon the keys are read again when a token names one that is not among them.
+const KEYS_SOONEST: Duration = Duration::from_secs(5);
 /// Before a reading that failed is tried again.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -36,18 +36,19 @@ pub(crate) fn follow_keys(
         let following = async {
             let mut back_off = BackOff::new(FIRST_PAUSE, LONGEST_PAUSE);
             loop {
-                let pause = match read_keys(&auth, &keys).await {
+                match read_keys(&auth, &keys).await {
                     Ok(()) => {
                         known.send_replace(true);
                         back_off.reset();
-                        KEYS_EVERY
+                        tokio::time::sleep(KEYS_SOONEST).await;
+                        // Either way it is time.
+                        drop(tokio::time::timeout(KEYS_EVERY - KEYS_SOONEST, keys.missed()).await);
                     }
                     Err(error) => {
                         tracing::warn!(error = &error as &dyn std::error::Error, "the keys of tokens cannot be read");
-                        back_off.pause()
+                        tokio::time::sleep(back_off.pause()).await;
                     }
-                };
-                tokio::time::sleep(pause).await;
+                }
             }
         };
         let _stopped = stopping.run_until_cancelled(following).await;

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use chatty_access::Verifier;
-use chatty_auth::{Admin, Auth, FirstAdmin, NewAdmin};
+use chatty_auth::{Admin, Auth, FirstAdmin, NewAdmin, Rotation};
 use chatty_bus::Group;
 use chatty_kit::{
     STOP_WITHIN, Subgraph, Tasks,
@@ -165,4 +165,11 @@ pub async fn create_admin(config: &Config, admin: NewAdmin) -> anyhow::Result<Ad
     let base = Base::beside(config, &[Part::Auth])?;
     let auth = Auth::open(&base.env, &config.auth).await?;
     Ok(auth.create_admin(admin).await?)
+}
+
+/// Makes the next key that signs access tokens; serving processes take it up by themselves.
+pub async fn rotate_keys(config: &Config) -> anyhow::Result<Rotation> {
+    let base = Base::beside(config, &[Part::Auth])?;
+    let auth = Auth::open(&base.env, &config.auth).await?;
+    Ok(auth.rotate_keys().await?)
 }

@@ -48,6 +48,29 @@ async fn the_readme_works_as_pasted_and_a_restart_keeps_the_data() {
 }
 
 #[tokio::test]
+async fn keys_are_rotated_beside_a_running_process_and_nobody_is_signed_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = start(folder.path(), 3);
+    let remote = Remote::new(process.url());
+    let ana = remote.register("ana").await;
+    let rotate = || command(folder.path()).args(["keys", "rotate"]).output().expect("the binary starts");
+    let done = rotate();
+    let said = String::from_utf8(done.stdout).expect("UTF-8");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let key = said.split([' ', ':']).find(|word| word.starts_with("key_")).expect("it names the key").to_owned();
+    let url = process.url().replace("/graphql", "/.well-known/jwks.json");
+    eventually("the running process publishes the new key", async || {
+        let answer = reqwest::get(&url).await.expect("an answer");
+        answer.text().await.expect("a body").contains(&key)
+    })
+    .await;
+    let again = rotate();
+    assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains(&key), "it does not sign yet");
+    let me = ana.query("{ me { user { username } } }", Value::Null).await;
+    assert_eq!(me["me"]["user"]["username"], "ana");
+}
+
+#[tokio::test]
 async fn a_process_that_is_killed_loses_nothing_it_accepted() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut expected = Vec::new();

@@ -41,6 +41,20 @@ pub enum Revocation {
     },
 }
 
+impl Revocation {
+    /// Whether the viewer's token is refused by it: the session is the viewer's, or the token was issued before the
+    /// user's `not_before`.
+    ///
+    /// Tokens tell their time in whole seconds, so `not_before` counts as the next whole second: a token may be refused
+    /// that was issued just after it, but none is accepted that was issued before.
+    pub fn revokes(&self, viewer: &Viewer) -> bool {
+        match *self {
+            Self::Session { id, .. } => id == viewer.session,
+            Self::User { id, not_before } => id == viewer.user && viewer.issued_at < next_second(not_before),
+        }
+    }
+}
+
 /// All that is revoked and that tokens may still be in force for, as its issuer knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,14 +104,14 @@ impl Revocations {
         });
     }
 
-    /// Whether the viewer's token is refused: its session has ended, or it was issued before its user's `not_before`.
-    ///
-    /// Tokens tell their time in whole seconds, so `not_before` counts as the next whole second: a token may be refused
-    /// that was issued just after it, but none is accepted that was issued before.
+    /// Whether the viewer's token is refused by any of them; see [`Revocation::revokes`].
     pub fn revokes(&self, viewer: &Viewer) -> bool {
         let set = self.0.set.read().expect("no code panics while holding the set");
         set.sessions.contains_key(&viewer.session)
-            || set.users.get(&viewer.user).is_some_and(|not_before| viewer.issued_at < next_second(*not_before))
+            || set
+                .users
+                .get(&viewer.user)
+                .is_some_and(|not_before| Revocation::User { id: viewer.user, not_before: *not_before }.revokes(viewer))
     }
 
     /// Says when the set has grown. Look once after calling this: what came before is not told.

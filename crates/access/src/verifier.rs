@@ -2,14 +2,21 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use chatty_types::{Clock, SessionId, UserId};
 use chrono::DateTime;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, Validation,
+    jwk::{Jwk, JwkSet},
+};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{Revocations, Role, Scopes, Viewer};
@@ -64,34 +71,50 @@ pub enum TokenError {
 
 /// The public keys in force, by `kid`. Clones share one set; auth replaces it when keys rotate.
 #[derive(Clone, Default)]
-pub struct Keys(Arc<RwLock<KeySet>>);
+pub struct Keys(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    set: RwLock<KeySet>,
+    /// Counts the sets, so that what was verified by an earlier one is verified again.
+    generation: AtomicU64,
+    missed: Notify,
+}
 
 #[derive(Default)]
 struct KeySet {
+    published: JwkSet,
     by_kid: HashMap<String, DecodingKey>,
-    /// Counts the replacements, so that what was verified by an earlier set is verified again.
-    generation: u64,
 }
 
 impl Keys {
     /// Replaces the set by the usable keys of `set`; others (no `kid`, another algorithm) are left out.
     pub fn replace(&self, set: &JwkSet) {
-        let keys = set
-            .keys
-            .iter()
-            .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
-            .collect();
-        let mut set = self.0.write().expect("no code panics while holding the keys");
-        set.by_kid = keys;
-        set.generation += 1;
+        let mut known = self.0.set.write().expect("no code panics while holding the keys");
+        if self.generation() > 0 && known.published == *set {
+            return;
+        }
+        let usable = |jwk: &Jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?));
+        *known = KeySet { published: set.clone(), by_kid: set.keys.iter().filter_map(usable).collect() };
+        self.0.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// Waits until a token names a key that is not in the set, or does at once if one did since the last wait. Whoever
+    /// reads the set elsewhere may then look again; anybody can send such a token, so not without a pause.
+    pub async fn missed(&self) {
+        self.0.missed.notified().await;
     }
 
     fn find(&self, kid: &str) -> Option<DecodingKey> {
-        self.0.read().expect("no code panics while holding the keys").by_kid.get(kid).cloned()
+        let found = self.0.set.read().expect("no code panics while holding the keys").by_kid.get(kid).cloned();
+        if found.is_none() {
+            self.0.missed.notify_one();
+        }
+        found
     }
 
     fn generation(&self) -> u64 {
-        self.0.read().expect("no code panics while holding the keys").generation
+        self.0.generation.load(Ordering::Acquire)
     }
 }
 
@@ -183,6 +206,12 @@ impl Verifier {
             issued_at: DateTime::from_timestamp(claims.iat, 0).ok_or(TokenError::Invalid)?,
             expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?,
         })
+    }
+}
+
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verifier").field("issuer", &self.issuer).finish_non_exhaustive()
     }
 }
 

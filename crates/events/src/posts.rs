@@ -116,3 +116,12 @@ pub struct CommentDeleted {
 crate::event!(CommentDeleted, "posts.comment.deleted.v1", post_id);
 
 crate::erasure::erasure_completed!("posts.erasure.completed.v1");
+
+/// A part of an erasure is done, and the next is to be. The service tells it to itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErasureContinued {
+    /// The account.
+    pub user_id: UserId,
+}
+crate::event!(ErasureContinued, "posts.erasure.continued.v1", user_id);

@@ -41,3 +41,12 @@ pub struct FeedAppended {
 crate::event!(FeedAppended, "subscriptions.feed.appended.v1", source);
 
 crate::erasure::erasure_completed!("subscriptions.erasure.completed.v1");
+
+/// A part of an erasure is done, and the next is to be. The service tells it to itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErasureContinued {
+    /// The account.
+    pub user_id: UserId,
+}
+crate::event!(ErasureContinued, "subscriptions.erasure.continued.v1", user_id);

@@ -112,9 +112,17 @@ fn every_event_keeps_its_wire_form() {
             depth: 0,
         }),
         sample(&posts::CommentDeleted { comment_id: comment(), post_id: post(), author_id: bob }),
+        sample(&posts::ErasureContinued { user_id: ana }),
+        sample(&posts::ErasureCompleted {
+            erasure_id: Uuid::from_u128(8),
+            user_id: ana,
+            counts: [("posts".to_owned(), 3)].into(),
+            finished_at: at(),
+        }),
         sample(&subscriptions::FollowCreated { follower_id: ana, followee_id: bob, version: 1 }),
         sample(&subscriptions::FollowRemoved { follower_id: ana, followee_id: bob, version: 2 }),
         sample(&subscriptions::FeedAppended { source: "fan-out".into(), user_ids: vec![ana] }),
+        sample(&subscriptions::ErasureContinued { user_id: ana }),
         sample(&subscriptions::ErasureCompleted {
             erasure_id: Uuid::from_u128(8),
             user_id: ana,

@@ -81,6 +81,11 @@ pub async fn prune(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, Error> {
     query!("DELETE FROM idempotency WHERE created_at <= $1").bind(now - KEPT).execute(tx).await
 }
 
+/// Forgets the keys of a scope, such as those of a user who was erased.
+pub async fn forget(tx: &mut Tx, scope: &str) -> Result<u64, Error> {
+    query!("DELETE FROM idempotency WHERE scope = $1").bind(scope).execute(tx).await
+}
+
 /// The hash of an input's parts. Each part is set off by its length, so that no two inputs run together.
 pub fn input_hash<'a>(parts: impl IntoIterator<Item = Option<&'a str>>) -> [u8; 32] {
     let mut hash = Sha256::new();

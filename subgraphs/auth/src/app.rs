@@ -1,5 +1,6 @@
 //! All state of the service.
 
+use chatty_access::Verifier;
 use chatty_kit::{Env, Fault};
 use chatty_store::Db;
 use chatty_types::{Clock, Cursors};
@@ -22,6 +23,8 @@ pub(crate) struct App {
     pub(crate) hashing: Hashing,
     /// Issues access tokens.
     pub(crate) signer: Signer,
+    /// Knows genuine ones; whether access has ended is asked of the database.
+    pub(crate) verifier: Verifier,
     /// How long tokens and sessions live.
     pub(crate) lifetimes: Lifetimes,
 }
@@ -43,15 +46,16 @@ pub enum OpenError {
 impl App {
     pub(crate) async fn open(env: &Env, config: &Config) -> Result<Self, OpenError> {
         let db = crate::open_db(env).await?;
-        let signer = Signer::open(&db, &env.clock, &env.public_url).await.map_err(OpenError::SigningKey)?;
-        env.keys.replace(signer.jwks());
+        let lifetimes = Lifetimes::from(config);
+        let signer = Signer::open(env, &db, lifetimes.access_token()).await.map_err(OpenError::SigningKey)?;
         Ok(Self {
             db,
             clock: env.clock.clone(),
             cursors: env.cursors.clone(),
             hashing: Hashing::new(config.hash_threads(), config.hash_queue).map_err(OpenError::Hashing)?,
             signer,
-            lifetimes: Lifetimes::from(config),
+            verifier: Verifier::new(env.keys.clone(), env.public_url.clone(), env.clock.clone()),
+            lifetimes,
         })
     }
 }

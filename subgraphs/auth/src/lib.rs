@@ -30,7 +30,11 @@ use chatty_store::{Db, Migration};
 use app::App;
 pub use app::OpenError;
 pub use config::Config;
-pub use domain::admin::{Admin, AdminError, FirstAdmin, NewAdmin};
+use domain::key_rotation;
+pub use domain::{
+    admin::{Admin, AdminError, FirstAdmin, NewAdmin},
+    key_rotation::{KEYS_EVERY, Rotation, RotationError},
+};
 pub use events::GROUP;
 pub use routes::{KEYS_PATH, REVOCATIONS_PATH};
 
@@ -48,22 +52,25 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// Opens the database, creates the signing key if there is none, and publishes the public keys to `env.keys`.
+    /// Opens the database, creates the signing key if there is none, and publishes the public keys to `env.keys`. They
+    /// follow rotations while the [`service`](Self::service) runs.
     pub async fn open(env: &Env, config: &Config) -> Result<Self, OpenError> {
         let app = Arc::new(App::open(env, config).await?);
         retention::clean_up(&app).await?;
         Ok(Self { app, env: env.clone() })
     }
 
-    /// What the process runs. Also starts the hourly clean-up among the tasks of the `env`, so call it once.
+    /// What the process runs. Also starts the hourly clean-up and the reading of keys among the tasks of the `env`, so
+    /// call it once.
     pub fn service(&self) -> Service {
         retention::start(&self.env.tasks, &self.app);
         due::start(&self.env.tasks, &self.app);
         let handler = Arc::new(events::Events(Arc::clone(&self.app)));
+        key_rotation::start(&self.env.tasks, &self.app);
         Service {
             name: NAME,
             subgraph: Arc::new(schema::with_app(&self.app, self.env.exposure)),
-            routes: routes::routes(self.app.signer.jwks()),
+            routes: routes::routes(&self.app),
             internal: routes::internal(&self.app),
             consumers: vec![Consumer { group: GROUP, db: self.app.db.clone(), handler }],
             db: Some(self.app.db.clone()),
@@ -86,6 +93,11 @@ impl Auth {
     /// Creates an administrator, with a random password if none is given.
     pub async fn create_admin(&self, new: NewAdmin) -> Result<Admin, AdminError> {
         domain::admin::create(&self.app, new).await
+    }
+
+    /// Makes the next key pair, which is published at once and signs once everybody who verifies tokens knows it.
+    pub async fn rotate_keys(&self) -> Result<Rotation, RotationError> {
+        key_rotation::rotate(&self.app).await
     }
 }
 
@@ -123,6 +135,11 @@ pub fn migrations() -> Vec<Migration> {
         },
         Migration { version: 1007, name: "sign-ins", sql: include_str!("../../../migrations/auth/1007_sign_ins.sql") },
         Migration { version: 1008, name: "endings", sql: include_str!("../../../migrations/auth/1008_endings.sql") },
+        Migration {
+            version: 1009,
+            name: "key rotation",
+            sql: include_str!("../../../migrations/auth/1009_key_rotation.sql"),
+        },
         Migration {
             version: 1010,
             name: "username skeletons",

@@ -1,6 +1,6 @@
 //! Forgets what nobody can use any more: sessions long over, spent tokens past their end, revocations that
-//! outlived their tokens, names held long enough, links of old mails, attempts that nobody counts any more, old
-//! idempotency keys.
+//! outlived their tokens, signing keys whose last token has ended, names held long enough, links of old mails, attempts
+//! that nobody counts any more, old idempotency keys.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 
 use crate::{
     app::App,
-    domain::{held_username, revocation},
+    domain::{held_username, key_rotation, revocation},
     store,
 };
 
@@ -40,6 +40,7 @@ pub(crate) async fn clean_up(app: &App) -> Result<(), chatty_store::Error> {
     store::session::delete_spent_before(&mut tx, now).await?;
     store::session::delete_over_before(&mut tx, now - SESSIONS_KEPT).await?;
     revocation::forget(app, &mut tx).await?;
+    key_rotation::forget(app, &mut tx).await?;
     store::ending::delete_revoked_moderations_before(&mut tx, now - DECISIONS_KEPT).await?;
     store::attempt::delete_attempts_before(&mut tx, now).await?;
     store::mail_link::delete_mail_links_before(&mut tx, now - LINKS_KEPT).await?;

@@ -14,7 +14,10 @@ use axum::{
 use chatty_access::Snapshot;
 use jsonwebtoken::jwk::JwkSet;
 
-use crate::{app::App, domain::revocation};
+use crate::{
+    app::App,
+    domain::{key_rotation, revocation},
+};
 
 /// Where everybody finds the public keys, a JWK set; below one of [`PREFIXES`](crate::PREFIXES).
 pub const KEYS_PATH: &str = "/.well-known/jwks.json";
@@ -22,12 +25,19 @@ pub const KEYS_PATH: &str = "/.well-known/jwks.json";
 /// Where other processes of the installation find a [`Snapshot`] of what is revoked.
 pub const REVOCATIONS_PATH: &str = "/internal/revocations";
 
-/// A key that is to sign must be published for longer than this before it does.
-const CACHED: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=300")];
+pub(crate) fn routes(app: &Arc<App>) -> Router {
+    let app = Arc::clone(app);
+    Router::new().route(KEYS_PATH, get(async move || keys(&app).await))
+}
 
-pub(crate) fn routes(keys: &JwkSet) -> Router {
-    let keys = keys.clone();
-    Router::new().route(KEYS_PATH, get(async move || (CACHED, Json(keys.clone()))))
+/// Never an old reading: whoever takes it replaces what they know by it.
+async fn keys(app: &App) -> Result<([(HeaderName, String); 1], Json<JwkSet>), StatusCode> {
+    let known = app.signer.catch_up().await.map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "the signing keys cannot be read");
+        StatusCode::SERVICE_UNAVAILABLE
+    })?;
+    let cached = format!("public, max-age={}", key_rotation::MAX_AGE.as_secs());
+    Ok(([(CACHE_CONTROL, cached)], Json(known.jwks().clone())))
 }
 
 pub(crate) fn internal(app: &Arc<App>) -> Router {

@@ -11,6 +11,7 @@ mod profile;
 mod query;
 mod session;
 mod sessions;
+mod token_info;
 mod users;
 
 use std::sync::Arc;
@@ -27,11 +28,12 @@ use passwords::PasswordMutation;
 use profile::ProfileMutation;
 use query::AccountQuery;
 use sessions::SessionMutation;
+use token_info::TokenInfoQuery;
 use users::UsersQuery;
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub(crate) struct Query(AccountQuery, UsersQuery, AdminQuery);
+pub(crate) struct Query(AccountQuery, UsersQuery, AdminQuery, TokenInfoQuery);
 
 /// What can be done.
 #[derive(MergedObject, Default)]

@@ -13,6 +13,7 @@ pub(crate) mod account_list;
 pub(crate) mod attempt;
 pub(crate) mod ending;
 pub(crate) mod held_username;
+pub(crate) mod holder;
 pub(crate) mod mail_link;
 pub(crate) mod profile;
 pub(crate) mod revocation;

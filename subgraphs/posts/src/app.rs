@@ -37,4 +37,9 @@ impl App {
         let envelope = Envelope::new(&self.clock, event).caused_by(caller.user(), Some(caller.trace_id.clone()));
         outbox::append(tx, &envelope).await
     }
+
+    /// Publishes `event`, which follows from `cause`, if `tx` commits.
+    pub(crate) async fn tell_after<E: Event>(&self, tx: &mut Tx, cause: &Envelope, event: &E) -> Result<(), Error> {
+        outbox::append(tx, &Envelope::new(&self.clock, event).following(cause)).await
+    }
 }

@@ -1,24 +1,27 @@
-//! What other services tell, applied to the replicas. Order does not matter: see each function.
+//! What other services tell, applied to the replicas; whom to erase. Order does not matter: see each function.
 
 use chatty_bus::{Handled, Handler, Rejection};
 use chatty_events::{
     Envelope,
-    auth::UserRegistered,
+    auth::{UserDeleted, UserRegistered},
+    posts::ErasureContinued,
     subscriptions::{FollowCreated, FollowRemoved},
 };
 use chatty_store::{Result, Tx};
 use futures_util::{FutureExt, future::BoxFuture};
 
-use crate::store::replica;
+use crate::{app::App, domain::erasure, store::replica};
 
 /// Routing keys of the events that are handled here.
-pub(crate) const KEYS: &[&str] =
-    &["auth.user.registered", "subscriptions.follow.created", "subscriptions.follow.removed"];
+pub(crate) const KEYS: &[&str] = &[
+    "auth.user.registered",
+    "auth.user.deleted",
+    "posts.erasure.continued",
+    "subscriptions.follow.created",
+    "subscriptions.follow.removed",
+];
 
-/// Keeps `user_ref` and `follow_ref`.
-pub(crate) struct Replicas;
-
-impl Handler for Replicas {
+impl Handler for App {
     fn handle<'a>(&'a self, tx: &'a mut Tx, event: &'a Envelope) -> BoxFuture<'a, Result<Handled, Rejection>> {
         async move {
             if let Some(event) = event.decode::<UserRegistered>()? {
@@ -27,6 +30,10 @@ impl Handler for Replicas {
                 follow_created(tx, &event).await?;
             } else if let Some(event) = event.decode::<FollowRemoved>()? {
                 follow_removed(tx, &event).await?;
+            } else if let Some(deleted) = event.decode::<UserDeleted>()? {
+                erasure::begin(self, tx, event, &deleted).await?;
+            } else if let Some(ErasureContinued { user_id }) = event.decode()? {
+                erasure::go_on(self, tx, event, user_id).await?;
             }
             Ok(Handled::default())
         }
@@ -34,7 +41,7 @@ impl Handler for Replicas {
     }
 }
 
-/// The account may have published already; its row then stays as it is.
+/// The account may have published already, or been erased; its row then stays as it is.
 async fn user_registered(tx: &mut Tx, event: &UserRegistered) -> Result<()> {
     replica::insert_user(tx, event.user_id).await?;
     Ok(())

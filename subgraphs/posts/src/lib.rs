@@ -4,10 +4,10 @@
 //! **Adds** `posts` and `postCount` to `User`.
 //!
 //! **Publishes** `posts.post.created`, `.updated`, `.deleted`, `.liked`, `.unliked`, `posts.comment.created`,
-//! `.deleted`.
+//! `.deleted`, `posts.erasure.continued`, `.completed`.
 //!
 //! **Consumes** `auth.user.registered` (which accounts exist), `subscriptions.follow.created` and `.removed` (who may
-//! see what is for followers).
+//! see what is for followers), `auth.user.deleted` and its own `posts.erasure.continued` (whom to erase).
 //!
 //! Invariants:
 //! - A post that somebody may not see answers exactly like one that does not exist: lookups, entities, lists, mutations
@@ -39,8 +39,10 @@ pub const NAME: &str = "posts";
 /// The service's durable group.
 pub const GROUP: Group = Group { name: NAME, keys: events::KEYS };
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1001, name: "posts", sql: include_str!("../../../migrations/posts/1001_posts.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1001, name: "posts", sql: include_str!("../../../migrations/posts/1001_posts.sql") },
+    Migration { version: 1002, name: "erasure", sql: include_str!("../../../migrations/posts/1002_erasure.sql") },
+];
 
 /// How often old rows are forgotten.
 const PRUNE_EVERY: Duration = Duration::from_mins(10);
@@ -60,7 +62,7 @@ pub async fn service(env: &Env, config: &Config) -> Result<Service, Error> {
         subgraph: Arc::new(schema::build(&app, env.exposure)),
         routes: axum::Router::new(),
         internal: axum::Router::new(),
-        consumers: vec![Consumer { group: GROUP, db: db.clone(), handler: Arc::new(events::Replicas) }],
+        consumers: vec![Consumer { group: GROUP, db: db.clone(), handler: Arc::new(app) }],
         db: Some(db),
     })
 }

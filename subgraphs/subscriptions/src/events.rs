@@ -3,9 +3,9 @@
 use chatty_bus::{Handled, Handler, Rejection};
 use chatty_events::{
     Envelope,
-    auth::UserRegistered,
+    auth::{UserDeleted, UserRegistered},
     posts::{PostCreated, PostDeleted, PostUpdated},
-    subscriptions::{FeedAppended, FollowCreated, FollowRemoved},
+    subscriptions::{ErasureContinued, FeedAppended, FollowCreated, FollowRemoved},
 };
 use chatty_store::Tx;
 use chatty_types::UserId;
@@ -13,18 +13,20 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use crate::{
     app::App,
-    domain::feed,
+    domain::{erasure, feed},
     store::replica::{self, PostRef, State, Visibility},
 };
 
 /// What the service's durable group wants.
 pub(crate) const KEYS: &[&str] = &[
     "auth.user.registered",
+    "auth.user.deleted",
     "posts.post.created",
     "posts.post.updated",
     "posts.post.deleted",
     "subscriptions.follow.created",
     "subscriptions.follow.removed",
+    "subscriptions.erasure.continued",
 ];
 
 impl Handler for App {
@@ -32,6 +34,14 @@ impl Handler for App {
         async move {
             if let Some(event) = event.decode::<UserRegistered>()? {
                 replica::insert_user(tx, event.user_id).await?;
+                return Ok(Handled::default());
+            }
+            if let Some(deleted) = event.decode::<UserDeleted>()? {
+                erasure::begin(self, tx, event, &deleted).await?;
+                return Ok(Handled::default());
+            }
+            if let Some(ErasureContinued { user_id }) = event.decode()? {
+                erasure::go_on(self, tx, event, user_id).await?;
                 return Ok(Handled::default());
             }
             let changed = if let Some(post) = post_ref(event)? {

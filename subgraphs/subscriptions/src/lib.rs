@@ -3,10 +3,10 @@
 //! **Owns** follows with their counters, and home feeds; keeps replicas of accounts (`user_ref`) and posts (`post_ref`).
 //! **Contributes** followers, counts and the viewer's relationship to `User`.
 //!
-//! **Publishes** `subscriptions.follow.created`, `subscriptions.follow.removed`, and the broadcast
-//! `subscriptions.feed.appended`.
-//! **Consumes** `auth.user.registered`, `posts.post.created`, `posts.post.updated`, `posts.post.deleted`, and its own
-//! follow events.
+//! **Publishes** `subscriptions.follow.created`, `subscriptions.follow.removed`, `subscriptions.erasure.continued`,
+//! `subscriptions.erasure.completed`, and the broadcast `subscriptions.feed.appended`.
+//! **Consumes** `auth.user.registered`, `auth.user.deleted`, `posts.post.created`, `posts.post.updated`,
+//! `posts.post.deleted`, and its own events about follows and erasures.
 //!
 //! Invariants:
 //! - A feed is what the pull query says: posts of actively followed authors that are published and PUBLIC or FOLLOWERS.
@@ -75,6 +75,11 @@ pub fn migrations() -> Vec<Migration> {
             sql: include_str!("../../../migrations/subscriptions/1001_follow.sql"),
         },
         Migration { version: 1002, name: "feed", sql: include_str!("../../../migrations/subscriptions/1002_feed.sql") },
+        Migration {
+            version: 1003,
+            name: "erasure",
+            sql: include_str!("../../../migrations/subscriptions/1003_erasure.sql"),
+        },
     ];
     chatty_bus::MIGRATIONS.iter().copied().chain(own).collect()
 }

@@ -161,6 +161,7 @@ async fn open_session(
     known: &CredentialsRow,
     attempt: Attempt,
 ) -> Result<SignedIn, Refusal> {
+    app.signer.catch_up().await?;
     let (now, token) = (app.clock.now(), RefreshToken::generate()?);
     let mut tx = app.db.begin().await?;
     let account = lock_unchanged(&mut tx, known).await?.filter(|account| state::scopes(account).is_some());
@@ -214,6 +215,7 @@ pub(crate) async fn refresh(app: &App, caller: &Caller, presented: &SecretString
     let hash = TokenHash::of_presented(presented).ok_or_else(invalid)?;
     // Outside the transaction, so that guesses cost no more than a look.
     let id = session::find_session_id_by_token(&app.db, &hash).await?.ok_or_else(invalid)?;
+    app.signer.catch_up().await?;
     let mut tx = app.db.begin().await?;
     let session = session::lock_session(&mut tx, id).await?.ok_or_else(invalid)?;
     let now = app.clock.now();

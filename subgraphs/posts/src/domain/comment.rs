@@ -10,7 +10,7 @@ use chatty_store::{Error, Tx};
 use chatty_types::{CommentId, PostId};
 use uuid::Uuid;
 
-use super::{claim, content, parse_id, visibility};
+use super::{claim, content, parse_id, visibility, writer};
 use crate::{
     app::App,
     domain::visibility::Reader,
@@ -56,6 +56,7 @@ pub(crate) async fn write(app: &App, caller: &Caller, draft: Draft) -> Result<Co
     if thread.state != State::Published {
         return Err(Problem::state_conflict("postId", "is deleted").into());
     }
+    writer(&mut tx, author, 0).await?;
     let depth = match parent {
         Some(parent) => attach(&mut tx, post, parent).await?,
         None => 0,
@@ -106,12 +107,18 @@ pub(crate) async fn delete(app: &App, caller: &Caller, comment_id: &str) -> Resu
         State::Deleted => return Ok(row),
         State::Removed => return Err(Problem::state_conflict("commentId", "was taken down by a moderator").into()),
     }
-    let row = comment::update_deleted(&mut tx, id).await?;
-    let tombstones = if is_listed(&row) { 1 } else { -release(&mut tx, row.parent_id).await? };
-    note(app, &mut tx, row.post_id, (-1, tombstones), (Kind::Removed, id)).await?;
+    let row = remove(app, &mut tx, id).await?;
     let event = CommentDeleted { comment_id: id, post_id: row.post_id, author_id: user };
     app.tell(&mut tx, caller, &event).await?;
     tx.commit().await?;
+    Ok(row)
+}
+
+/// Takes a published comment, whose post is locked, out of its thread.
+pub(super) async fn remove(app: &App, tx: &mut Tx, id: CommentId) -> Result<CommentRow, Error> {
+    let row = comment::update_deleted(tx, id).await?;
+    let tombstones = if is_listed(&row) { 1 } else { -release(tx, row.parent_id).await? };
+    note(app, tx, row.post_id, (-1, tombstones), (Kind::Removed, id)).await?;
     Ok(row)
 }
 

@@ -4,7 +4,7 @@ use chatty_access::{Caller, Scope};
 use chatty_events::posts::{PostLiked, PostUnliked};
 use chatty_graphql::{Problem, Refusal};
 
-use super::{parse_id, visibility};
+use super::{parse_id, visibility, writer};
 use crate::{
     app::App,
     store::{
@@ -22,6 +22,7 @@ pub(crate) async fn like(app: &App, caller: &Caller, post_id: &str) -> Result<Po
     if row.state != State::Published {
         return Err(Problem::state_conflict("postId", "is deleted").into());
     }
+    writer(&mut tx, user_id, 0).await?;
     if !like::insert(&mut tx, id, user_id, app.clock.now()).await? {
         return Ok(row);
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod comment;
 pub(crate) mod content;
+pub(crate) mod erasure;
 pub(crate) mod like;
 pub(crate) mod post;
 pub(crate) mod thread;
@@ -10,11 +11,12 @@ pub(crate) mod visibility;
 use std::str::FromStr;
 
 use chatty_graphql::{Problem, Refusal, idempotency};
+use chatty_kit::Fault;
 use chatty_store::Tx;
 use chatty_types::{Id, IdError, Kind, UserId};
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::{app::App, store::replica};
 
 /// `input.<field>` as an id.
 fn parse_id<K: Kind>(field: &str, text: &str) -> Result<Id<K>, Problem>
@@ -22,6 +24,15 @@ where
     Id<K>: FromStr<Err = IdError>,
 {
     text.parse().map_err(|error| Problem::bad_id(field, &error))
+}
+
+/// Counts what the user adds to their public posts, if anything. Refuses who was erased, and holds an erasure off until
+/// `tx` ends, so that it finds what is written. Whoever locks a post does so before.
+async fn writer(tx: &mut Tx, user: UserId, public_posts: i64) -> Result<(), Fault> {
+    match replica::increment_post_count(tx, user, public_posts).await? {
+        0 => Err(Fault::Unauthenticated),
+        _ => Ok(()),
+    }
 }
 
 /// Claims the client's key, if there is one, for what is about to be created. `Some`: it was created before, as this.

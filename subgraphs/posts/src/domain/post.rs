@@ -3,7 +3,8 @@
 use chatty_access::{Caller, Scope};
 use chatty_events::posts::{PostCreated, PostDeleted, PostUpdated, Visibility};
 use chatty_graphql::{Change, Problem, Problems, Refusal, idempotency};
-use chatty_store::{Error, Tx};
+use chatty_kit::Fault;
+use chatty_store::Tx;
 use chatty_types::{PostId, UserId};
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use super::{
     content::{self, Content},
     parse_id,
     visibility::{self, Reader},
+    writer,
 };
 use crate::{
     app::App,
@@ -56,7 +58,7 @@ pub(crate) async fn publish(app: &App, caller: &Caller, draft: Draft) -> Result<
         return row.ok_or_else(|| Problem::not_found("idempotencyKey", made).into());
     }
     let row = post::insert(&mut tx, id, author, &content, app.clock.now()).await?;
-    replica::increment_post_count(&mut tx, author, is_counted(&row).into()).await?;
+    writer(&mut tx, author, is_counted(&row).into()).await?;
     let (visibility, created_at) = (content.visibility, row.created_at);
     app.tell(&mut tx, caller, &PostCreated { post_id: id, author_id: author, visibility, created_at }).await?;
     tx.commit().await?;
@@ -164,15 +166,15 @@ fn content_of(row: &PostRow) -> Content {
 }
 
 /// Whether everybody can see the post, so that its author's count may tell of it.
-fn is_counted(row: &PostRow) -> bool {
+pub(super) fn is_counted(row: &PostRow) -> bool {
     row.state == State::Published && row.visibility == Audience::Public
 }
 
 /// Keeps the author's count of public posts in step with one post.
-async fn recount(tx: &mut Tx, author: UserId, before: bool, after: bool) -> Result<(), Error> {
+async fn recount(tx: &mut Tx, author: UserId, before: bool, after: bool) -> Result<(), Fault> {
     match (before, after) {
-        (false, true) => replica::increment_post_count(tx, author, 1).await.map(drop),
-        (true, false) => replica::decrement_post_count(tx, author).await.map(drop),
+        (false, true) => writer(tx, author, 1).await,
+        (true, false) => Ok(replica::decrement_post_count(tx, author, 1).await.map(drop)?),
         _ => Ok(()),
     }
 }

@@ -188,6 +188,11 @@ pub(crate) async fn update_deleted(tx: &mut Tx, id: CommentId) -> Result<Comment
     .await
 }
 
+/// Empties a comment that its thread shows no more.
+pub(crate) async fn update_emptied(tx: &mut Tx, id: CommentId) -> Result<u64> {
+    query!("UPDATE post_comment SET body = '', version = version + 1 WHERE id = $1").bind(id).execute(tx).await
+}
+
 /// Adds `change` to the comment's listed replies.
 pub(crate) async fn update_reply_count(tx: &mut Tx, id: CommentId, change: i64) -> Result<CommentRow> {
     query!(concat!("UPDATE post_comment SET reply_count = reply_count + $2 WHERE id = $1 RETURNING ", columns!()))

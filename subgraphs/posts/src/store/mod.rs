@@ -13,6 +13,7 @@ macro_rules! visible {
 }
 
 pub(crate) mod comment;
+pub(crate) mod erasure;
 pub(crate) mod like;
 pub(crate) mod post;
 pub(crate) mod replica;

@@ -244,6 +244,19 @@ pub(crate) async fn update_state(tx: &mut Tx, id: PostId, state: State) -> Resul
         .await
 }
 
+/// Leaves nothing of the post but that it was there, as a new version.
+pub(crate) async fn update_erased(tx: &mut Tx, id: PostId) -> Result<PostRow> {
+    query!(concat!(
+        "UPDATE post SET state = CASE WHEN state = 'PUBLISHED' THEN 'DELETED' ELSE state END, title = NULL, body = '',
+                         language = NULL, content_warning = NULL, version = version + 1
+         WHERE id = $1 RETURNING ",
+        columns!()
+    ))
+    .bind(id)
+    .fetch_one(tx)
+    .await
+}
+
 /// Adds `change` to the likes.
 pub(crate) async fn update_like_count(tx: &mut Tx, id: PostId, change: i64) -> Result<PostRow> {
     query!(concat!("UPDATE post SET like_count = like_count + $2 WHERE id = $1 RETURNING ", columns!()))

@@ -134,6 +134,13 @@ impl World {
         }
     }
 
+    /// Handles an event without asking the inbox whether it is new.
+    pub(crate) async fn handle(&self, event: &Envelope) {
+        let mut tx = self.db.begin().await.unwrap();
+        self.service.consumers[0].handler.handle(&mut tx, event).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     pub(crate) async fn follow(&self, follower: &Caller, followee: &Caller, version: i64) {
         let (follower_id, followee_id) = (id_of(follower), id_of(followee));
         self.hear(&FollowCreated { follower_id, followee_id, version }).await;

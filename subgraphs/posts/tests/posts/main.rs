@@ -3,6 +3,7 @@
 
 mod comments;
 mod cost;
+mod erasure;
 mod fixture;
 mod idempotency;
 mod likes;

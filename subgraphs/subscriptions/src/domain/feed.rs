@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::store::{
     feed, follow,
-    replica::{self, PostRef},
+    replica::{self, PostRef, State},
 };
 
 /// Feeds changed at once: the rows of one statement, and the users of one broadcast.
@@ -29,7 +29,9 @@ const BACKFILL: i64 = 100;
 /// An edit that does neither costs nothing for each follower. None can lack the post meanwhile: since it came into the
 /// feeds, whoever followed anew was brought what the backfill gives them.
 pub(crate) async fn settle_post(tx: &mut Tx, post: &PostRef, now: DateTime<Utc>) -> Result<Vec<Vec<UserId>>, Error> {
-    feed::lock_author(tx, post.author).await?;
+    let erased = feed::lock_author(tx, post.author).await?;
+    // What posts still has to tell of somebody who was erased comes to this.
+    let post = &PostRef { state: if erased { State::Deleted } else { post.state }, ..*post };
     let was_feedable = replica::find_feedable(&mut *tx, post.id).await?;
     if !replica::insert_post(tx, post).await? {
         return Ok(Vec::new());
@@ -67,8 +69,8 @@ pub(crate) async fn settle_follow(
     author: UserId,
     now: DateTime<Utc>,
 ) -> Result<Vec<Vec<UserId>>, Error> {
-    feed::lock_author(tx, author).await?;
-    let changed = if follow::find_active(&mut *tx, follower, author).await? {
+    let erased = feed::lock_author(tx, author).await?;
+    let changed = if !erased && follow::find_active(&mut *tx, follower, author).await? {
         let lacking = feed::list_lacking(tx, follower, author, BACKFILL).await?;
         let posts: Vec<_> = lacking.into_iter().map(|(post,)| post).collect();
         let count = i64::try_from(posts.len()).expect("at most a backfill's length");
@@ -79,7 +81,10 @@ pub(crate) async fn settle_follow(
         count > 0
     } else {
         let count = feed::count_holding(tx, follower, author).await?;
-        if count > 0 {
+        if count > 0 && replica::is_erased(tx, follower).await? {
+            // Their feed was deleted meanwhile, and is not to come back.
+            feed::delete_author(tx, follower, author).await?;
+        } else if count > 0 {
             let behind = feed::insert_head(tx, follower, count).await? - count;
             feed::update_author_removed(tx, follower, author, behind).await?;
         }

@@ -7,6 +7,7 @@ use chatty_events::{
     subscriptions::{FollowCreated, FollowRemoved},
 };
 use chatty_graphql::{Problem, Refusal};
+use chatty_kit::Fault;
 use chatty_store::{Error, Tx};
 use chatty_types::UserId;
 
@@ -16,6 +17,11 @@ use crate::{app::App, store};
 pub(crate) async fn follow(app: &App, caller: &Caller, followee: &str) -> Result<UserId, Refusal> {
     let (follower, followee) = pair(app, caller, followee).await?;
     let mut tx = app.db.begin().await?;
+    if !store::replica::upsert_users(&mut tx, follower.min(followee), follower.max(followee)).await? {
+        // One of the two was erased just now.
+        store::replica::find_user(&mut tx, followee).await?.ok_or_else(|| Problem::not_found("userId", followee))?;
+        return Err(Fault::Unauthenticated.into());
+    }
     if let Some(version) = store::follow::insert_follow(&mut tx, follower, followee, app.clock.now()).await? {
         for (user, followers, following) in counted(follower, followee) {
             store::follow::insert_counts(&mut tx, user, followers, following).await?;

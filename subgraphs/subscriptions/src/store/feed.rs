@@ -16,16 +16,28 @@ use uuid::Uuid;
 /// The author of the post is followed: the bit in `feed.reasons`.
 pub(crate) const FOLLOWED_AUTHOR: i64 = 1;
 
-/// Waits for the author's gate and holds it until the transaction ends.
-pub(crate) async fn lock_author(tx: &mut Tx, author: UserId) -> Result<()> {
-    query!(
+/// Waits for the author's gate and holds it until the transaction ends. Whether the author was erased.
+pub(crate) async fn lock_author(tx: &mut Tx, author: UserId) -> Result<bool> {
+    let (erased,) = query!(
         "INSERT INTO author_gate (author_id, turns) VALUES ($1, 1)
-         ON CONFLICT (author_id) DO UPDATE SET turns = author_gate.turns + 1"
+         ON CONFLICT (author_id) DO UPDATE SET turns = author_gate.turns + 1
+         RETURNING erased"
+    )
+    .bind(author)
+    .fetch_one::<(bool,)>(tx)
+    .await?;
+    Ok(erased)
+}
+
+/// Notes at the author's gate that they were erased.
+pub(crate) async fn close_author(tx: &mut Tx, author: UserId) -> Result<u64> {
+    query!(
+        "INSERT INTO author_gate (author_id, turns, erased) VALUES ($1, 1, TRUE)
+         ON CONFLICT (author_id) DO UPDATE SET erased = TRUE"
     )
     .bind(author)
     .execute(tx)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Gives the next number to the feeds of the author's next `limit` followers, by id behind `after`, whose feed lacks
@@ -192,4 +204,35 @@ pub(crate) async fn update_author_removed(tx: &mut Tx, user: UserId, author: Use
     .bind(behind)
     .execute(tx)
     .await
+}
+
+/// Deletes the author's posts from the user's feed.
+pub(crate) async fn delete_author(tx: &mut Tx, user: UserId, author: UserId) -> Result<u64> {
+    query!("DELETE FROM feed WHERE user_id = $1 AND post_id IN (SELECT post_id FROM post_ref WHERE author_id = $2)")
+        .bind(user)
+        .bind(author)
+        .execute(tx)
+        .await
+}
+
+/// Waits for whoever changes the user's feed, and holds them off until the transaction ends.
+pub(crate) async fn lock_head(tx: &mut Tx, user: UserId) -> Result<u64> {
+    query!("UPDATE feed_head SET seq = seq WHERE user_id = $1").bind(user).execute(tx).await
+}
+
+/// Deletes `limit` rows of the user's feed, tombstones too, or as many as there are; how many.
+pub(crate) async fn delete_some(tx: &mut Tx, user: UserId, limit: i64) -> Result<u64> {
+    query!(
+        "DELETE FROM feed
+         WHERE user_id = $1 AND post_id IN (SELECT f.post_id FROM feed f WHERE f.user_id = $1 LIMIT $2)"
+    )
+    .bind(user)
+    .bind(limit)
+    .execute(tx)
+    .await
+}
+
+/// Forgets how far the user's feed had come.
+pub(crate) async fn delete_head(tx: &mut Tx, user: UserId) -> Result<u64> {
+    query!("DELETE FROM feed_head WHERE user_id = $1").bind(user).execute(tx).await
 }

@@ -41,6 +41,34 @@ pub(crate) async fn update_ended(tx: &mut Tx, follower: UserId, followee: UserId
     Ok(version.map(|(version,)| version))
 }
 
+/// Ends some of the user's follows; whom they followed, each with the pair's new version.
+pub(crate) async fn update_following_ended(tx: &mut Tx, user: UserId, limit: i64) -> Result<Vec<(UserId, i64)>> {
+    query!(
+        "UPDATE follow SET active = FALSE, version = version + 1
+         WHERE follower_id = $1 AND active = TRUE AND followee_id IN (
+             SELECT f.followee_id FROM follow f WHERE f.follower_id = $1 AND f.active = TRUE LIMIT $2)
+         RETURNING followee_id, version"
+    )
+    .bind(user)
+    .bind(limit)
+    .fetch_all(tx)
+    .await
+}
+
+/// Ends some of the follows of the user; who followed them, each with the pair's new version.
+pub(crate) async fn update_followers_ended(tx: &mut Tx, user: UserId, limit: i64) -> Result<Vec<(UserId, i64)>> {
+    query!(
+        "UPDATE follow SET active = FALSE, version = version + 1
+         WHERE followee_id = $1 AND active = TRUE AND follower_id IN (
+             SELECT f.follower_id FROM follow f WHERE f.followee_id = $1 AND f.active = TRUE LIMIT $2)
+         RETURNING follower_id, version"
+    )
+    .bind(user)
+    .bind(limit)
+    .fetch_all(tx)
+    .await
+}
+
 /// Whether the follow is in force.
 pub(crate) async fn find_active(on: impl Into<Conn<'_>>, follower: UserId, followee: UserId) -> Result<bool> {
     let found = query!("SELECT version FROM follow WHERE follower_id = $1 AND followee_id = $2 AND active = TRUE")
@@ -77,6 +105,14 @@ pub(crate) async fn update_counts(tx: &mut Tx, user: UserId, followers: i64, fol
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Forgets the counters of a user without follows.
+pub(crate) async fn delete_counts(tx: &mut Tx, user: UserId) -> Result<u64> {
+    query!("DELETE FROM follow_count WHERE user_id = $1 AND followers = 0 AND following = 0")
+        .bind(user)
+        .execute(tx)
+        .await
 }
 
 /// A user's counters.

@@ -51,9 +51,12 @@ pub(crate) struct PostRef {
     pub(crate) version: i64,
 }
 
-/// The user, if the service has heard of them.
+/// The user, if the service has heard of them and they are not erased.
 pub(crate) async fn find_user(on: impl Into<Conn<'_>>, user: UserId) -> Result<Option<UserId>> {
-    let found = query!("SELECT id FROM user_ref WHERE id = $1").bind(user).fetch_optional::<(UserId,)>(on).await?;
+    let found = query!("SELECT id FROM user_ref WHERE id = $1 AND erased = FALSE")
+        .bind(user)
+        .fetch_optional::<(UserId,)>(on)
+        .await?;
     Ok(found.map(|(id,)| id))
 }
 
@@ -61,6 +64,37 @@ pub(crate) async fn find_user(on: impl Into<Conn<'_>>, user: UserId) -> Result<O
 pub(crate) async fn insert_user(tx: &mut Tx, user: UserId) -> Result<()> {
     query!("INSERT INTO user_ref (id) VALUES ($1) ON CONFLICT (id) DO NOTHING").bind(user).execute(tx).await?;
     Ok(())
+}
+
+/// Notes that both users exist, and holds an erasure of either off until `tx` ends. Whether neither was erased.
+pub(crate) async fn upsert_users(tx: &mut Tx, lower: UserId, higher: UserId) -> Result<bool> {
+    let noted = query!(
+        "INSERT INTO user_ref (id) VALUES ($1), ($2)
+         ON CONFLICT (id) DO UPDATE SET erased = FALSE WHERE user_ref.erased = FALSE"
+    )
+    .bind(lower)
+    .bind(higher)
+    .execute(tx)
+    .await?;
+    Ok(noted == 2)
+}
+
+/// Notes that the user was erased. Waits for whoever follows in their name, and nobody does afterwards: see
+/// [`upsert_users`].
+pub(crate) async fn upsert_erased_user(tx: &mut Tx, user: UserId) -> Result<u64> {
+    query!("INSERT INTO user_ref (id, erased) VALUES ($1, TRUE) ON CONFLICT (id) DO UPDATE SET erased = TRUE")
+        .bind(user)
+        .execute(tx)
+        .await
+}
+
+/// Whether the user was erased.
+pub(crate) async fn is_erased(tx: &mut Tx, user: UserId) -> Result<bool> {
+    let found = query!("SELECT id FROM user_ref WHERE id = $1 AND erased = TRUE")
+        .bind(user)
+        .fetch_optional::<(UserId,)>(tx)
+        .await?;
+    Ok(found.is_some())
 }
 
 impl PostRef {

@@ -1,5 +1,6 @@
 //! The property that the feed is for: whatever happens, and however its events arrive, the table that events fill is
-//! what the pull query says, and replaying a feed's changes leads from any of its states to the last.
+//! what the pull query says, and replaying a feed's changes leads from any of its states to the last. Of an erased user
+//! nothing is in any feed, theirs included.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,6 +9,7 @@ use std::{
 
 use chatty_events::{
     Envelope, Event,
+    auth::UserDeleted,
     posts::{PostCreated, PostDeleted, PostUpdated, Visibility},
     subscriptions::FollowCreated,
 };
@@ -30,6 +32,8 @@ enum Op {
     Post(usize, Visibility),
     Edit(usize, Visibility),
     Delete(usize),
+    /// The account is gone, and posts tells that its posts are.
+    Erase(usize),
     /// Some event so far is handled, perhaps not for the first time.
     Handle(usize),
 }
@@ -43,6 +47,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (0..USERS, visibility.clone()).prop_map(|(author, visibility)| Op::Post(author, visibility)),
         2 => (any::<usize>(), visibility).prop_map(|(post, visibility)| Op::Edit(post, visibility)),
         1 => any::<usize>().prop_map(Op::Delete),
+        1 => (0..USERS).prop_map(Op::Erase),
         8 => any::<usize>().prop_map(Op::Handle),
     ]
 }
@@ -51,6 +56,7 @@ fn op() -> impl Strategy<Value = Op> {
 #[derive(Default)]
 struct Model {
     follows: BTreeSet<(UserId, UserId)>,
+    erased: BTreeSet<UserId>,
     posts: Vec<ModelPost>,
 }
 
@@ -96,7 +102,10 @@ impl World {
     }
 
     async fn apply(&mut self, op: Op) {
+        let is_erased = |user: &usize| self.model.erased.contains(&self.users[*user]);
         match op {
+            Op::Follow(a, b) | Op::Unfollow(a, b) if is_erased(&a) || is_erased(&b) => {}
+            Op::Post(user, _) | Op::Erase(user) if is_erased(&user) => {}
             Op::Follow(a, b) => {
                 self.h.follow(self.users[a], self.users[b]).await;
                 self.model.follows.insert((self.users[a], self.users[b]));
@@ -122,6 +131,20 @@ impl World {
                 (post.deleted, post.version) = (true, post.version + 1);
                 let event = PostDeleted { post_id: post.id, author_id: post.author, version: post.version };
                 self.happened(&event);
+            }
+            Op::Erase(user) => {
+                let user_id = self.users[user];
+                self.model.erased.insert(user_id);
+                self.model.follows.retain(|(follower, followee)| *follower != user_id && *followee != user_id);
+                self.happened(&UserDeleted { user_id, erasure_id: self.h.clock.uuid() });
+                for at in 0..self.model.posts.len() {
+                    let post = &mut self.model.posts[at];
+                    if post.author == user_id && !post.deleted {
+                        (post.deleted, post.version) = (true, post.version + 1);
+                        let event = PostDeleted { post_id: post.id, author_id: user_id, version: post.version };
+                        self.happened(&event);
+                    }
+                }
             }
             Op::Handle(n) if !self.events.is_empty() => self.handle(n % self.events.len()).await,
             Op::Handle(_) => {}
@@ -166,6 +189,31 @@ impl World {
         let head = query!("SELECT seq FROM feed_head WHERE user_id = $1").bind(user);
         let seq = head.fetch_optional::<(i64,)>(self.h.db()).await.unwrap().map_or(0, |(seq,)| seq);
         Snapshot { posts, seq }
+    }
+
+    /// How many counters differ from what they count.
+    async fn wrong_counts(&self) -> i64 {
+        let wrong = query!(
+            "SELECT COUNT(1) FROM follow_count c
+             WHERE c.followers <> (SELECT COUNT(1) FROM follow f WHERE f.followee_id = c.user_id AND f.active = TRUE)
+                OR c.following <> (SELECT COUNT(1) FROM follow f WHERE f.follower_id = c.user_id AND f.active = TRUE)"
+        );
+        wrong.fetch_one::<(i64,)>(self.h.db()).await.unwrap().0
+    }
+
+    /// How many rows say something of a user but that they were erased.
+    async fn remains(&self, user: UserId) -> i64 {
+        let rows = query!(
+            "SELECT (SELECT COUNT(1) FROM feed WHERE user_id = $1)
+                  + (SELECT COUNT(1) FROM feed_head WHERE user_id = $1)
+                  + (SELECT COUNT(1) FROM follow_count WHERE user_id = $1)
+                  + (SELECT COUNT(1) FROM follow WHERE (follower_id = $1 OR followee_id = $1) AND active = TRUE)
+                  + (SELECT COUNT(1) FROM post_ref WHERE author_id = $1 AND state = 'PUBLISHED')
+                  + (SELECT COUNT(1) FROM user_ref WHERE id = $1 AND erased = FALSE)
+                  + (SELECT COUNT(1) FROM feed f JOIN post_ref p ON p.post_id = f.post_id
+                     WHERE p.author_id = $1 AND f.removed = FALSE)"
+        );
+        rows.bind(user).fetch_one::<(i64,)>(self.h.db()).await.unwrap().0
     }
 
     /// The definition, as SQL over the replicas.
@@ -214,11 +262,24 @@ async fn check(ops: Vec<Op>, snapshot_at: usize, order: Vec<u16>) {
     }
     // Every event arrives at last, in any order, some of them not for the first time.
     let mut rest: Vec<_> = (0..world.events.len()).collect();
-    rest.sort_by_key(|n| order[*n]);
+    rest.sort_by_key(|n| order[*n % order.len()]);
     for n in rest {
         world.handle(n).await;
     }
+    // An erasure tells itself to go on, and that follows have ended.
+    let mut handled = world.events.len();
+    world.collect().await;
+    while handled < world.events.len() {
+        world.handle(handled).await;
+        handled += 1;
+        world.collect().await;
+    }
+    assert_eq!(world.wrong_counts().await, 0, "counters equal what they count");
     for user in world.users {
+        if world.model.erased.contains(&user) {
+            assert_eq!(world.remains(user).await, 0, "nothing is left of an erased user");
+            continue;
+        }
         let last = world.snapshot(user).await;
         assert_eq!(last.posts, world.model.feed(user), "the table holds what is true");
         assert_eq!(last.posts, world.pulled(user).await, "the pull query says the same");
