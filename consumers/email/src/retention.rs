@@ -1,5 +1,5 @@
-//! Forgets mail seven days after its request: the text of what is in the mailbox, the token of what never found its
-//! recipient, and with them by which id and key a request that comes again is known.
+//! Forgets mail seven days after its request, whatever became of it: what is in the mailbox, and what still waits for a
+//! recipient who may never come. With it goes what a request that comes again is known by: its id and its key.
 
 use std::{sync::Arc, time::Duration};
 

@@ -54,13 +54,10 @@ pub(crate) fn start(tasks: &Tasks, app: &Arc<App>) {
 
 /// Logs when things begin to fail and when they work again, not every second in between.
 fn note(failing: &mut bool, error: Option<&SendError>) {
-    match error {
-        Some(error) if !std::mem::replace(failing, true) => {
-            tracing::error!(error = error as &dyn std::error::Error, "mail cannot be sent");
-        }
-        Some(_) => {}
-        None if std::mem::take(failing) => tracing::info!("mail is sent again"),
-        None => {}
+    match (error, std::mem::replace(failing, error.is_some())) {
+        (Some(error), false) => tracing::error!(error = error as &dyn std::error::Error, "mail cannot be sent"),
+        (None, true) => tracing::info!("mail is sent again"),
+        _ => {}
     }
 }
 

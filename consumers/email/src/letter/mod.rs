@@ -2,7 +2,7 @@
 //!
 //! A mail is `templates/<language>/<name>.txt`: its first paragraph is the subject, the others are the body; a
 //! paragraph ends at an empty line. The HTML is made of the same paragraphs by `templates/mail.html`, which escapes them,
-//! so the two never differ. To add a mail: its line in [`mails!`] and its texts in both folders; the compiler asks for
+//! so the two never differ. To add a mail: its line in `mails!` and its texts in both folders; the compiler asks for
 //! each of them.
 
 mod language;
