@@ -49,7 +49,7 @@ impl App {
             db,
             clock: env.clock.clone(),
             cursors: env.cursors.clone(),
-            hashing: Hashing::new(config.hash_threads(), config.hash_queue).map_err(OpenError::Hashing)?,
+            hashing: Hashing::new(config.hash_threads(), config.hash_wait()).map_err(OpenError::Hashing)?,
             signer,
             lifetimes: Lifetimes::from(config),
         })

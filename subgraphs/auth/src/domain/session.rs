@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{
     email,
+    hashing::Verified,
     password::Password,
     refresh_token::{RefreshToken, TokenHash},
     revocation::{Target, revoke},
@@ -106,9 +107,30 @@ pub(crate) async fn login(
     let (account, hash) =
         find_by_identifier(app, identifier).await?.map(|row| (row.account, row.password_hash)).unzip();
     // Without an account the same work is done.
-    let known = app.hashing.verify(password, hash).await?;
-    let account = account.filter(|account| known && may_sign_in(account)).ok_or_else(Problem::bad_credentials)?;
-    open_session(app, caller, account).await
+    let verified = app.hashing.verify(password.clone(), hash.clone()).await?;
+    let known = |account: &AccountRow| verified.holds() && may_sign_in(account);
+    let account = account.filter(known).ok_or_else(Problem::bad_credentials)?;
+    let outdated = hash.filter(|_| verified == Verified::Outdated).map(|hash| (account.id, hash));
+    let renewed = async {
+        if let Some((user, hash)) = outdated {
+            renew_hash(app, user, password, &hash).await;
+        }
+    };
+    tokio::join!(open_session(app, caller, account), renewed).0
+}
+
+/// Hashes the password again, as we do now. Nobody is refused because this fails: the next sign-in tries it again.
+async fn renew_hash(app: &App, user: UserId, password: Password, outdated: &str) {
+    let renewed = async {
+        let hash = app.hashing.hash(password).await?;
+        let mut tx = app.db.begin().await?;
+        // A password that was changed in between stays as it is.
+        account::update_outdated_hash(&mut tx, user, outdated, &hash).await?;
+        tx.commit().await.map_err(Fault::from)
+    };
+    if let Err(fault) = renewed.await {
+        tracing::warn!(%user, error = &fault as &dyn std::error::Error, "an outdated password hash was not renewed");
+    }
 }
 
 async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<CredentialsRow>, Fault> {

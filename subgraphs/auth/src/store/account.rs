@@ -191,3 +191,14 @@ pub(crate) async fn insert_account(
     .await?;
     Ok(inserted == 1)
 }
+
+/// Puts one hash of the account's password in the place of another, if that is still there.
+pub(crate) async fn update_outdated_hash(tx: &mut Tx, id: UserId, outdated: &str, hash: &str) -> Result<()> {
+    query!("UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+        .bind(id)
+        .bind(outdated)
+        .bind(hash)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

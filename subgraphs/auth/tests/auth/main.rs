@@ -2,6 +2,7 @@
 
 mod admins;
 mod fixture;
+mod hashes;
 mod keys;
 mod login;
 mod logout;
