@@ -26,14 +26,14 @@ const ARGON2I: &str =
 
 /// Puts a hash into the database as an import would.
 async fn import(world: &World, hash: &str) {
-    let mut tx = world.db().begin().await.unwrap();
-    let stored = query!("UPDATE account SET password_hash = $1").bind(hash).execute(&mut tx).await.unwrap();
+    let mut tx = world.db().begin().await.expect("a transaction");
+    let stored = query!("UPDATE account SET password_hash = $1").bind(hash).execute(&mut tx).await.expect("it runs");
     assert_eq!(stored, 1);
-    tx.commit().await.unwrap();
+    tx.commit().await.expect("it commits");
 }
 
 async fn stored(world: &World) -> String {
-    query!("SELECT password_hash FROM account").fetch_one::<(String,)>(world.db()).await.unwrap().0
+    query!("SELECT password_hash FROM account").fetch_one::<(String,)>(world.db()).await.expect("one account").0
 }
 
 #[tokio::test]
