@@ -9,3 +9,6 @@ CREATE INDEX attempt_by_end ON attempt (window_end);
 
 -- To tell whether a device is new.
 CREATE INDEX session_devices ON session (user_id, device);
+
+-- Counts the passwords that the account has had. Another hash of the same password does not count.
+ALTER TABLE account ADD COLUMN password_number BIGINT NOT NULL DEFAULT 1;

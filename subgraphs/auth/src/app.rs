@@ -52,7 +52,7 @@ impl App {
             db,
             clock: env.clock.clone(),
             cursors: env.cursors.clone(),
-            hashing: Hashing::new(config.hash_threads(), config.hash_queue).map_err(OpenError::Hashing)?,
+            hashing: Hashing::new(config.hash_threads(), config.hash_wait()).map_err(OpenError::Hashing)?,
             signer,
             verifier: Verifier::new(env.keys.clone(), env.public_url.clone(), env.clock.clone()),
             lifetimes,

@@ -1,6 +1,9 @@
 //! The section `auth` of the configuration.
 
-use std::num::{NonZeroU16, NonZeroUsize};
+use std::{
+    num::{NonZeroU16, NonZeroU32},
+    time::Duration,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,9 +19,10 @@ pub struct Config {
     /// After how many days a session ends in any case.
     pub session_absolute_days: NonZeroU16,
     /// How many passwords are hashed at a time, at 19 MiB each. As many as there are cores, if not set.
-    pub hash_threads: Option<NonZeroUsize>,
-    /// How many more may wait for their turn before requests are answered `RATE_LIMITED`.
-    pub hash_queue: usize,
+    pub hash_threads: Option<NonZeroU32>,
+    /// For how many milliseconds a request may have to wait for its turn to be hashed. Whoever would wait longer, by
+    /// what hashes have taken so far, is answered `RATE_LIMITED` at once.
+    pub hash_wait_ms: u32,
 }
 
 impl Default for Config {
@@ -31,14 +35,19 @@ impl Default for Config {
             session_idle_days: IDLE,
             session_absolute_days: ABSOLUTE,
             hash_threads: None,
-            hash_queue: 100,
+            hash_wait_ms: 1_000,
         }
     }
 }
 
 impl Config {
-    pub(crate) fn hash_threads(&self) -> NonZeroUsize {
-        self.hash_threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    pub(crate) fn hash_threads(&self) -> NonZeroU32 {
+        let cores = || std::thread::available_parallelism().ok()?.try_into().ok();
+        self.hash_threads.or_else(cores).unwrap_or(NonZeroU32::MIN)
+    }
+
+    pub(crate) fn hash_wait(&self) -> Duration {
+        Duration::from_millis(self.hash_wait_ms.into())
     }
 }
 

@@ -155,7 +155,7 @@ async fn claim(app: &App, tx: &mut Tx, key: Uuid, account: &AccountRow, email: &
 async fn replay(app: &App, id: UserId, password: Password) -> Result<AccountRow, Refusal> {
     let earlier = account::find_credentials_by_id(&app.db, id).await?;
     let earlier = earlier.ok_or_else(|| chatty_kit::Fault::internal("a registered account is gone"))?;
-    if app.hashing.verify(password, Some(earlier.password_hash)).await? {
+    if app.hashing.verify(password, Some(earlier.password_hash)).await?.holds() {
         Ok(earlier.account)
     } else {
         Err(Problem::idempotency_key_reused(earlier.account.created_at).into())

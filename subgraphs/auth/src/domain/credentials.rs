@@ -38,8 +38,8 @@ pub(crate) async fn confirm(
     let attempt = brake::attempt(app, rules).await?;
     let stored = account::find_credentials_by_id(&app.db, viewer.user).await?.ok_or(Fault::Unauthenticated)?;
     let checked = app.hashing.verify(password, Some(stored.password_hash.clone())).await;
-    let (attempt, right) = attempt.unless_served(app, checked).await?;
-    if !right {
+    let (attempt, verified) = attempt.unless_served(app, checked).await?;
+    if !verified.holds() {
         tracing::warn!(user = %viewer.user, network = %caller.network, "a wrong password inside a session");
         return Err(wrong().into());
     }
@@ -64,7 +64,7 @@ impl Confirmed {
 /// The account, locked, if its password is still the one of `known`.
 pub(crate) async fn lock_unchanged(tx: &mut Tx, known: &CredentialsRow) -> Result<Option<AccountRow>, Refusal> {
     let now = account::lock_credentials(tx, known.account.id).await?;
-    let same = now.filter(|now| now.password_hash == known.password_hash);
+    let same = now.filter(|now| now.password_number == known.password_number);
     Ok(same.map(|now| now.account).filter(|account| account.state != AccountState::Deleted))
 }
 

@@ -119,9 +119,9 @@ impl Guesses {
     pub(super) fn score(self) -> u8 {
         match self.0 {
             ..1_000 => 0,
-            ..1_000_000 => 1,
-            ..100_000_000 => 2,
-            ..10_000_000_000 => 3,
+            1_000..1_000_000 => 1,
+            1_000_000..100_000_000 => 2,
+            100_000_000..10_000_000_000 => 3,
             _ => 4,
         }
     }
@@ -188,72 +188,23 @@ mod tests {
 
     #[test]
     fn what_everybody_chooses_is_refused_however_it_is_spelt() {
-        for text in [
-            "password",
-            "password1",
-            "passw0rd",
-            "p4$$w0rd",
-            "12345678",
-            "123456789",
-            "11111111",
-            "qwertyuiop",
-            "iloveyou",
-            "football1",
-            "sunshine",
-            "princess",
-            "baseball",
-            "trustno1",
-            "superman",
-            "jennifer",
-            "starwars",
-            "computer",
-            "letmein1",
-            "welcome1",
-            "dragon12",
-            "monkey99",
-            "michael1",
-            "changeme",
-            "whatever",
-            "1qaz2wsx",
-            "qazwsxedc",
-            "1q2w3e4r",
-            "asdfghjkl",
-            "qwer1234",
-            "zaq12wsx",
-            "abcd1234",
-            "abcdefgh",
-            "87654321",
-            "aaaaaaaaaaaa",
-            "abababababab",
-            "🦀🦀🦀🦀🦀🦀🦀🦀",
-            "йцукенгш",
-            "пароль123",
-        ] {
-            assert_eq!(weakness(text), Some(Weakness::Common), "{text}");
-            assert_eq!(weakness(&text.to_uppercase()), Some(Weakness::Common), "{text} in capitals");
-            let mixed: String =
-                text.char_indices().map(|(at, c)| if at % 2 == 0 { c } else { c.to_ascii_uppercase() }).collect();
-            assert_eq!(weakness(&mixed), Some(Weakness::Common), "{mixed}");
-            let wide: String = text
-                .chars()
-                .map(|c| if c.is_ascii_graphic() { char::from_u32(c as u32 + 0xfee0).unwrap() } else { c })
-                .collect();
-            assert_eq!(weakness(&wide), Some(Weakness::Common), "{wide}");
-            for tail in ["7", "12", "!", "!!"] {
-                assert_eq!(weakness(&format!("{text}{tail}")), Some(Weakness::Common), "{text}{tail}");
+        const LIST: &str = "password password1 passw0rd p4$$w0rd 12345678 123456789 11111111 87654321 qwertyuiop
+            asdfghjkl 1qaz2wsx qazwsxedc 1q2w3e4r qwer1234 zaq12wsx abcd1234 abcdefgh iloveyou football1 sunshine
+            princess baseball trustno1 superman jennifer starwars computer letmein1 welcome1 dragon12 monkey99 michael1
+            changeme whatever aaaaaaaaaaaa abababababab 🦀🦀🦀🦀🦀🦀🦀🦀 йцукенгш пароль123";
+        let wide = |c: char| if c.is_ascii_graphic() { char::from_u32(c as u32 + 0xfee0).unwrap() } else { c };
+        let mixed = |(at, c): (usize, char)| if at % 2 == 0 { c } else { c.to_ascii_uppercase() };
+        for text in LIST.split_whitespace() {
+            let mut spellings = vec![text.to_owned(), text.to_uppercase(), text.chars().map(wide).collect()];
+            spellings.push(text.chars().enumerate().map(mixed).collect());
+            spellings.extend(["7", "12", "!", "!!"].map(|tail| format!("{text}{tail}")));
+            for text in spellings {
+                assert_eq!(weakness(&text), Some(Weakness::Common), "{text}");
             }
         }
-        for text in [
-            "19870312",
-            "20.11.2026",
-            "chatty123",
-            "Chatty2026!",
-            "Password2024!",
-            "Summer2026!",
-            "football1999",
-            "!!!iloveyou!!!",
-            "P@$$w0rd!",
-        ] {
+        for text in
+            ["19870312", "20.11.2026", "Password2024!", "Summer2026!", "football1999", "!!!iloveyou!!!", "P@$$w0rd!"]
+        {
             assert_eq!(weakness(text), Some(Weakness::Common), "{text}");
         }
     }
@@ -266,16 +217,18 @@ mod tests {
             "ana_maria",
             "ana_mariaana_maria",
             "airam_ana1",
-            "ana.m.costa@example.com",
-            "Ana.M.Costa@Example.com1",
             "ana.m.costa",
             "ana.m.costa2026",
+            "ana.m.costa@example.com",
+            "Ana.M.Costa@Example.com1",
             "беатрис1",
             "БЕАТРИС costa",
             "costa costa",
         ] {
             assert_eq!(weakness(text), Some(Weakness::Context), "{text}");
         }
+        // Anybody might try these.
+        assert_eq!(["chatty123", "Chatty2026!", "AnaMaria12"].map(weakness), [Some(Weakness::Common); 3]);
         assert_eq!(Guesses::of("ana_maria_lives", &Context::new("bob", "bob@example.com", None)).err(), None);
     }
 
@@ -292,7 +245,6 @@ mod tests {
             "password of ana",
             "password of reader",
             "ana likes tall trees",
-            "e\u{301}te\u{301} 2026",
         ] {
             assert_eq!(weakness(text), None, "{text}");
         }

@@ -3,10 +3,13 @@
 //! One hash takes 19 MiB and some ten milliseconds of one core. Without a bound, a few hundred sign-ins would take all
 //! memory; without a queue limit, they would wait until their clients have given up.
 
+mod load;
+mod stored;
+
 use std::{
-    num::NonZeroUsize,
+    num::NonZeroU32,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use argon2::{
@@ -14,23 +17,21 @@ use argon2::{
     password_hash::phc::{Output, ParamsString, Salt},
 };
 use chatty_kit::Fault;
-use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use super::{password::Password, random};
+use load::Load;
+use stored::{Stored, compute};
 
 /// OWASP's recommendation: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// When a refused client should come back. The queue is gone by then, or others fill it again.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
 /// The pool of hashing threads and their memory.
 pub(crate) struct Hashing {
-    /// One for each hash that is computed or waits for it.
-    places: Arc<Semaphore>,
+    /// Who is computed and who waits.
+    load: Arc<Load>,
     /// One for each hash that is computed.
     threads: Arc<Semaphore>,
     memory: Arc<Memory>,
@@ -42,15 +43,29 @@ pub(crate) struct Hashing {
 #[derive(Default)]
 struct Memory(Mutex<Vec<Vec<Block>>>);
 
+/// Whether a stored hash is that of a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verified {
+    No,
+    Yes,
+    /// It is, and was made with less care than we take now: the password should be hashed again.
+    Outdated,
+}
+
+impl Verified {
+    /// Whether whoever typed the password knows it.
+    pub(crate) fn holds(self) -> bool {
+        self != Self::No
+    }
+}
+
 impl Hashing {
-    /// Computes `threads` hashes at a time and lets `queue` more wait.
-    pub(crate) fn new(threads: NonZeroUsize, queue: usize) -> Result<Self, Fault> {
-        let threads = threads.get().min(Semaphore::MAX_PERMITS);
-        let places = threads.saturating_add(queue).min(Semaphore::MAX_PERMITS);
+    /// Computes `threads` hashes at a time and refuses whoever is expected to wait longer than `longest_wait`.
+    pub(crate) fn new(threads: NonZeroU32, longest_wait: Duration) -> Result<Self, Fault> {
         let decoy = phc(&random::bytes::<16>()?, &random::bytes::<32>()?)?;
         Ok(Self {
-            places: Arc::new(Semaphore::new(places)),
-            threads: Arc::new(Semaphore::new(threads)),
+            load: Arc::new(Load::new(threads, longest_wait)),
+            threads: Arc::new(Semaphore::new(threads.get().try_into().map_err(Fault::internal)?)),
             memory: Arc::default(),
             decoy,
         })
@@ -67,28 +82,33 @@ impl Hashing {
         .await
     }
 
-    /// Whether `stored`, a PHC string, is the hash of the password. Without a stored hash the answer is no, after the
-    /// same work.
-    pub(crate) async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, Fault> {
+    /// Whether `stored` is the hash of the password. Without a stored hash the answer is no, after the same work.
+    pub(crate) async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verified, Fault> {
         let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.decoy.clone());
-        let same = self.run(move |blocks| matches(&password, &stored, blocks)).await?;
-        Ok(same && known)
+        let stored = Stored::read(stored.unwrap_or_else(|| self.decoy.clone()))?;
+        self.run(move |blocks| {
+            Ok(match stored.is_of(&password, blocks)? && known {
+                false => Verified::No,
+                true if stored.is_outdated(&password) => Verified::Outdated,
+                true => Verified::Yes,
+            })
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Vec<Block>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        let place = place.map_err(|_| Fault::RateLimited { retry_after: RETRY_AFTER })?;
+        let place = self.load.enter()?;
         let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(Fault::internal)?;
-        let memory = Arc::clone(&self.memory);
+        let (memory, load) = (Arc::clone(&self.memory), Arc::clone(&self.load));
         let done = tokio::task::spawn_blocking(move || {
             // Held until the work ends, even if the request that wants it is gone: the work cannot be stopped.
             let _held = (place, thread);
-            let mut blocks = memory.take();
+            let (mut blocks, start) = (memory.take(), Instant::now());
             let done = work(&mut blocks);
+            load.measured(start.elapsed());
             memory.give_back(blocks);
             done
         });
@@ -102,6 +122,10 @@ impl Memory {
     }
 
     fn give_back(&self, blocks: Vec<Block>) {
+        // What a costlier hash from elsewhere took is given back to the system.
+        if blocks.len() * Block::SIZE > MEMORY_KIB as usize * 1_024 {
+            return;
+        }
         self.0.lock().expect("no code panics while holding the memory").push(blocks);
     }
 }
@@ -125,38 +149,9 @@ fn phc(salt: &[u8], output: &[u8]) -> Result<String, Fault> {
     Ok(hash.to_string())
 }
 
-/// The stored hash names its own parameters, so that hashes of earlier ones stay good when ours rise.
-fn matches(password: &Password, stored: &str, blocks: &mut Vec<Block>) -> Result<bool, Fault> {
-    let stored = PasswordHash::new(stored).map_err(Fault::internal)?;
-    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
-        return Err(Fault::internal("a stored password hash has no salt or no hash"));
-    };
-    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).map_err(Fault::internal)?;
-    let version = stored.version.map_or(Ok(Version::V0x13), Version::try_from).map_err(Fault::internal)?;
-    let params = Params::try_from(&stored).map_err(Fault::internal)?;
-    let mut output = vec![0; expected.len()];
-    compute(&Argon2::new(algorithm, version, params), password, salt, &mut output, blocks)?;
-    Ok(output.ct_eq(expected.as_bytes()).into())
-}
-
-fn compute(
-    argon2: &Argon2<'_>,
-    password: &Password,
-    salt: &[u8],
-    output: &mut [u8],
-    blocks: &mut Vec<Block>,
-) -> Result<(), Fault> {
-    let needed = argon2.params().block_count();
-    if blocks.len() < needed {
-        blocks.resize(needed, Block::new());
-    }
-    let (password, blocks) = (password.expose().as_bytes(), &mut blocks[..needed]);
-    argon2.hash_password_into_with_memory(password, salt, output, blocks).map_err(Fault::internal)
-}
-
 impl std::fmt::Debug for Hashing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hashing").field("free_places", &self.places.available_permits()).finish_non_exhaustive()
+        f.debug_struct("Hashing").field("load", &self.load).finish_non_exhaustive()
     }
 }
 
@@ -166,15 +161,20 @@ mod tests {
 
     use super::*;
 
-    const ONE: NonZeroUsize = NonZeroUsize::MIN;
+    const ONE: NonZeroU32 = NonZeroU32::MIN;
 
     fn password(text: &str) -> Password {
         Password::typed(&text.into()).unwrap()
     }
 
+    /// One thread, and time enough for a few more.
+    fn pool() -> Hashing {
+        Hashing::new(ONE, Duration::from_secs(1)).unwrap()
+    }
+
     #[tokio::test]
     async fn used_memory_gives_the_same_hashes_as_fresh_memory() {
-        let hashing = Hashing::new(ONE, 8).unwrap();
+        let hashing = pool();
         // Two passes of other passwords leave their blocks behind.
         for text in ["first password", "second password"] {
             let stored = hashing.hash(password(text)).await.unwrap();
@@ -186,45 +186,59 @@ mod tests {
                 .hash_password_into(text.as_bytes(), parsed.salt.as_deref().unwrap(), &mut fresh)
                 .unwrap();
             assert_eq!(parsed.hash.unwrap().as_bytes(), fresh);
-            assert!(hashing.verify(password(text), Some(stored.clone())).await.unwrap());
-            assert!(!hashing.verify(password("another password"), Some(stored)).await.unwrap());
+            assert_eq!(hashing.verify(password(text), Some(stored.clone())).await.unwrap(), Verified::Yes);
+            assert!(!hashing.verify(password("another password"), Some(stored)).await.unwrap().holds());
         }
         assert_eq!(hashing.memory.0.lock().unwrap().len(), 1, "one thread needs one set of blocks");
     }
 
     #[tokio::test]
+    async fn the_memory_of_a_costlier_hash_is_not_kept() {
+        let hashing = pool();
+        let (salt, hash) = ("c2l4dGVlbiBieXRlcyBvZg", "A".repeat(43));
+        let costly = format!("$argon2id$v=19$m={},t=1,p=1${salt}${hash}", 2 * MEMORY_KIB);
+        assert_eq!(hashing.verify(password("some password"), Some(costly)).await.unwrap(), Verified::No);
+        assert_eq!(hashing.memory.0.lock().unwrap().len(), 0);
+        hashing.hash(password("some password")).await.unwrap();
+        assert_eq!(hashing.memory.0.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
     async fn the_decoy_has_the_parameters_of_real_hashes_and_no_password() {
-        let hashing = Hashing::new(ONE, 8).unwrap();
+        let hashing = pool();
         let real = hashing.hash(password("some password")).await.unwrap();
         let head = |phc: &str| phc.rsplitn(3, '$').last().unwrap().to_owned();
         assert_eq!(head(&hashing.decoy), head(&real));
         assert_eq!(hashing.decoy.len(), real.len());
-        assert!(!hashing.verify(password("some password"), None).await.unwrap());
+        assert_eq!(hashing.verify(password("some password"), None).await.unwrap(), Verified::No);
     }
 
     #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_those_in_it_get_their_turn() {
-        let hashing = Hashing::new(ONE, 2).unwrap();
+    async fn whoever_would_wait_too_long_is_refused_at_once_and_the_others_get_their_turn() {
+        // As long as two hashes are guessed to take.
+        let hashing = Hashing::new(ONE, Duration::from_millis(100)).unwrap();
         let busy = Arc::clone(&hashing.threads).try_acquire_owned().unwrap();
-        let place = Arc::clone(&hashing.places).try_acquire_owned().unwrap();
+        let place = hashing.load.enter().unwrap();
         let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(hashing.verify(password("some password"), None))).collect();
         for verify in &mut waiting {
             assert!(verify.now_or_never().is_none(), "waits for the thread");
         }
         let refused = hashing.verify(password("some password"), None).now_or_never();
-        assert!(matches!(refused, Some(Err(Fault::RateLimited { retry_after })) if retry_after == RETRY_AFTER));
+        assert!(matches!(refused, Some(Err(Fault::RateLimited { .. }))), "{refused:?}");
         drop((busy, place));
-        assert!(join_all(waiting).await.into_iter().all(|verified| !verified.unwrap()));
+        assert!(join_all(waiting).await.into_iter().all(|verified| !verified.unwrap().holds()));
+        assert_eq!(hashing.load.inside(), 0);
     }
 
     #[tokio::test]
     async fn a_request_that_gives_up_keeps_its_place_until_the_work_is_done() {
-        let hashing = Hashing::new(ONE, 0).unwrap();
+        let hashing = Hashing::new(ONE, Duration::ZERO).unwrap();
         let mut given_up = Box::pin(hashing.verify(password("some password"), None));
         assert!((&mut given_up).now_or_never().is_none());
         drop(given_up);
-        assert_eq!(hashing.places.available_permits(), 0);
-        // The place comes back when the thread is done with it.
-        let _place = hashing.places.acquire().await.unwrap();
+        assert_eq!(hashing.load.inside(), 1);
+        // The thread comes back when it is done, and the place with it.
+        let _thread = hashing.threads.acquire().await.unwrap();
+        assert_eq!(hashing.load.inside(), 0);
     }
 }

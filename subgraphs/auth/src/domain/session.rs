@@ -21,6 +21,7 @@ use super::{
     brake::{self, Attempt},
     credentials::lock_unchanged,
     email,
+    hashing::Verified,
     mail::{self, Mail},
     password::Password,
     refresh_token::{RefreshToken, TokenHash},
@@ -117,12 +118,16 @@ pub(crate) async fn login(
     let rules = [brake::LOGIN_ACCOUNT.on(subject), brake::LOGIN_NETWORK.on_network(caller.network)];
     let attempt = brake::attempt(app, rules).await?;
     // Without an account the same work is done.
-    let checked = app.hashing.verify(password, known.as_ref().map(|row| row.password_hash.clone())).await;
-    let (attempt, right) = attempt.unless_served(app, checked).await?;
+    let checked = app.hashing.verify(password.clone(), known.as_ref().map(|row| row.password_hash.clone())).await;
+    let (attempt, verified) = attempt.unless_served(app, checked).await?;
     if let Some(known) = &known
-        && right
+        && verified.holds()
     {
-        return open_session(app, caller, known, attempt).await;
+        let signed_in = open_session(app, caller, known, attempt).await?;
+        if verified == Verified::Outdated {
+            renew_hash(app, known.account.id, password, &known.password_hash).await;
+        }
+        return Ok(signed_in);
     }
     tracing::info!(user = known.as_ref().map(|row| row.account.id.to_string()), network = %caller.network, "a sign-in was refused");
     if attempt.is_last {
@@ -142,6 +147,20 @@ async fn lock_out(app: &App, caller: &Caller, user: Option<UserId>) -> Result<()
         tracing::warn!(user = %suspicion.user_id, "an account takes no more guesses for a while");
     }
     Ok(())
+}
+
+/// Hashes the password again, as we do now. Nobody is refused because this fails: the next sign-in tries it again.
+async fn renew_hash(app: &App, user: UserId, password: Password, outdated: &str) {
+    let renewed = async {
+        let hash = app.hashing.hash(password).await?;
+        let mut tx = app.db.begin().await?;
+        // A password that was changed in between stays as it is.
+        account::update_outdated_hash(&mut tx, user, outdated, &hash).await?;
+        tx.commit().await.map_err(Fault::from)
+    };
+    if let Err(fault) = renewed.await {
+        tracing::warn!(%user, error = &fault as &dyn std::error::Error, "an outdated password hash was not renewed");
+    }
 }
 
 async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<CredentialsRow>, Fault> {

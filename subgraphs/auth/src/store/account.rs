@@ -73,6 +73,8 @@ pub(crate) struct CredentialsRow {
     #[sqlx(flatten)]
     pub(crate) account: AccountRow,
     pub(crate) password_hash: String,
+    /// Another one than before means another password.
+    pub(crate) password_number: i64,
 }
 
 /// Whether there is an administrator.
@@ -84,7 +86,7 @@ pub(crate) async fn has_admin(on: impl Into<Conn<'_>>) -> Result<bool> {
 pub(crate) async fn find_credentials_by_username(db: &Db, username: &str) -> Result<Option<CredentialsRow>> {
     query!(
         "SELECT id, username, email, email_status, role, state, display_name, bio, locale,
-             time_zone, version, created_at, password_hash
+             time_zone, version, created_at, password_hash, password_number
          FROM account WHERE username = $1"
     )
     .bind(username)
@@ -95,7 +97,7 @@ pub(crate) async fn find_credentials_by_username(db: &Db, username: &str) -> Res
 pub(crate) async fn find_credentials_by_email(db: &Db, email_key: &str) -> Result<Option<CredentialsRow>> {
     query!(
         "SELECT id, username, email, email_status, role, state, display_name, bio, locale,
-             time_zone, version, created_at, password_hash
+             time_zone, version, created_at, password_hash, password_number
          FROM account WHERE email_key = $1"
     )
     .bind(email_key)
@@ -106,7 +108,7 @@ pub(crate) async fn find_credentials_by_email(db: &Db, email_key: &str) -> Resul
 pub(crate) async fn find_credentials_by_id(db: &Db, id: UserId) -> Result<Option<CredentialsRow>> {
     query!(
         "SELECT id, username, email, email_status, role, state, display_name, bio, locale,
-             time_zone, version, created_at, password_hash
+             time_zone, version, created_at, password_hash, password_number
          FROM account WHERE id = $1"
     )
     .bind(id)
@@ -124,7 +126,7 @@ pub(crate) async fn lock_credentials(tx: &mut Tx, id: UserId) -> Result<Option<C
     query!(
         "UPDATE account SET version = version WHERE id = $1
          RETURNING id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version,
-             created_at, password_hash"
+             created_at, password_hash, password_number"
     )
     .bind(id)
     .fetch_optional(tx)
@@ -211,7 +213,11 @@ pub(crate) async fn update_email(
 }
 
 pub(crate) async fn update_password(tx: &mut Tx, id: UserId, hash: &str) -> Result<()> {
-    query!("UPDATE account SET password_hash = $2 WHERE id = $1").bind(id).bind(hash).execute(tx).await?;
+    query!("UPDATE account SET password_hash = $2, password_number = password_number + 1 WHERE id = $1")
+        .bind(id)
+        .bind(hash)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -248,4 +254,15 @@ pub(crate) async fn update_erased(tx: &mut Tx, id: UserId, tombstone: &str) -> R
 pub(crate) async fn lock_active_admins(tx: &mut Tx) -> Result<Vec<UserId>> {
     let admins = query!("UPDATE account SET version = version WHERE role = 'ADMIN' AND state = 'ACTIVE' RETURNING id");
     Ok(admins.fetch_all::<(UserId,)>(tx).await?.into_iter().map(|(id,)| id).collect())
+}
+
+/// Puts one hash of the account's password in the place of another, if that is still there.
+pub(crate) async fn update_outdated_hash(tx: &mut Tx, id: UserId, outdated: &str, hash: &str) -> Result<()> {
+    query!("UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+        .bind(id)
+        .bind(outdated)
+        .bind(hash)
+        .execute(tx)
+        .await?;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Signing in.
 
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 
 use chatty_access::{Caller, Role, TokenError};
 use chatty_auth::Config;
@@ -85,7 +85,7 @@ async fn unknown_names_cost_what_known_names_cost() {
     assert_eq!((known, unknown), (3, 3), "statements");
 
     // A sign-in that hashes takes the only place in the pool from the others, so the refused ones count the hashes.
-    let world = World::with(Config { hash_threads: Some(NonZeroUsize::MIN), hash_queue: 0, ..Config::default() }).await;
+    let world = World::with(Config { hash_threads: Some(NonZeroU32::MIN), hash_wait_ms: 0, ..Config::default() }).await;
     world.register("ana").await;
     let caller = Caller::anonymous();
     for name in ["ana", "ben"] {
@@ -108,8 +108,8 @@ async fn passwords_are_compared_in_their_composed_form() {
 }
 
 #[tokio::test]
-async fn a_full_hash_queue_answers_rate_limited_and_nothing_else_waits() {
-    let config = Config { hash_threads: Some(NonZeroUsize::MIN), hash_queue: 9, ..Config::default() };
+async fn whoever_would_wait_too_long_is_rate_limited_and_nothing_else_waits() {
+    let config = Config { hash_threads: Some(NonZeroU32::MIN), hash_wait_ms: 200, ..Config::default() };
     let world = World::with(config).await;
     world.register("ana").await;
     // Each from elsewhere and for another name, so that the queue and not the brake refuses.
@@ -119,12 +119,12 @@ async fn a_full_hash_queue_answers_rate_limited_and_nothing_else_waits() {
         world.ask(&caller, &format!("mutation {{ login(input: {input}) {{ errors {{ code }} }} }}"), json!({})).await
     };
     let caller = Caller::anonymous();
-    let logins = join_all((0..60).map(sign_in)).boxed();
+    let logins = join_all((0..200).map(sign_in)).boxed();
     let query = world.ask(&caller, r#"{ user(username: "ana") { username } }"#, json!({})).boxed();
 
-    // All run in this one task: if a hash were computed in it, the query could not overtake ten of them.
+    // All run in this one task: if a hash were computed in it, the query could not overtake them.
     let logins = match select(logins, query).await {
-        Either::Left(_) => panic!("a query waited for ten hashes"),
+        Either::Left(_) => panic!("a query waited for all hashes"),
         Either::Right((answer, logins)) => {
             assert_eq!(answer["data"]["user"]["username"], json!("ana"));
             logins
@@ -137,11 +137,12 @@ async fn a_full_hash_queue_answers_rate_limited_and_nothing_else_waits() {
             served += 1;
         } else {
             assert_eq!(fault(&answer), "RATE_LIMITED");
-            assert_eq!(answer["errors"][0]["extensions"]["retryAfterMs"], json!(1_000));
+            // When those are done who are inside: after 200 ms and a turn.
+            assert!(answer["errors"][0]["extensions"]["retryAfterMs"].as_u64().unwrap() >= 200, "{answer}");
             refused += 1;
         }
     }
-    assert!(served >= 10 && refused >= 1, "{served} served, {refused} refused");
+    assert!(served > 1 && refused > 1, "{served} served, {refused} refused");
     // The places come back.
     tokens(&world.login_as(&caller, "ana", PASSWORD).await);
 }

@@ -5,6 +5,7 @@ mod admins;
 mod brake;
 mod endings;
 mod fixture;
+mod hashes;
 mod key_rotation;
 mod keys;
 mod login;

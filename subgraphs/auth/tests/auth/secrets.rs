@@ -20,7 +20,13 @@ const NEW_PASSWORD: &str = "another horse in the staple";
 
 /// Everything that is traced, at every level, as one text.
 #[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<String>>);
+pub(crate) struct Recorder(Arc<Mutex<String>>);
+
+impl Recorder {
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().expect("nobody panics while writing").clone()
+    }
+}
 
 impl Visit for &Recorder {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
@@ -96,7 +102,7 @@ async fn nothing_secret_is_logged_or_stored_or_shown() {
 
     let (pkcs8,) = query!("SELECT pkcs8 FROM signing_key").fetch_one::<(Vec<u8>,)>(world.db()).await.unwrap();
     let hashes = query!("SELECT password_hash FROM account").fetch_all::<(String,)>(world.db()).await.unwrap();
-    let logged = recorder.0.lock().unwrap().clone();
+    let logged = recorder.text();
     for event in [
         "a spent refresh token came back",
         "signed in",

@@ -87,7 +87,7 @@ async fn names_from_before_the_rule_stay_and_are_in_the_way_of_new_ones() {
 }
 
 async fn insert(db: &Db, clock: &Clock, name: &str) {
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.begin().await.expect("a transaction");
     let inserted = query!(
         "INSERT INTO account (id, username, email, email_key, email_status, password_hash, role, state, version, created_at)
          VALUES ($1, $2, $3, $3, 'PENDING', '', 'USER', 'ACTIVE', 1, $4)"
@@ -98,6 +98,6 @@ async fn insert(db: &Db, clock: &Clock, name: &str) {
     .bind(clock.now())
     .execute(&mut tx)
     .await;
-    assert_eq!(inserted.unwrap(), 1);
-    tx.commit().await.unwrap();
+    assert_eq!(inserted.expect("it runs"), 1);
+    tx.commit().await.expect("it commits");
 }
