@@ -1,6 +1,6 @@
 //! Registering, signing in, staying signed in, signing out.
 
-use chatty_testkit::{Closed, Harness};
+use chatty_testkit::{Client, Closed, Harness, eventually};
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -158,4 +158,27 @@ async fn the_public_keys_are_where_clients_look_for_them() {
     let key = &keys["keys"][0];
     assert_eq!((&key["kty"], &key["crv"], &key["use"]), (&json!("OKP"), &json!("Ed25519"), &json!("sig")));
     assert!(key["kid"].is_string() && key["x"].is_string() && key["d"].is_null());
+}
+
+#[tokio::test]
+async fn a_rotated_key_signs_and_is_known_wherever_tokens_are_verified() {
+    let h = Harness::start().await;
+    let ana = h.register("ana").await;
+    let config = h.config.clone();
+    chatty::rotate_keys(&config).await.expect("the first rotation");
+    assert!(chatty::rotate_keys(&config).await.is_err(), "the new key does not sign yet");
+    h.clock.advance(TimeDelta::minutes(8));
+    let again = h.login("ana", "password of ana").await;
+    let header = |client: &Client| client.token().and_then(|token| token.split('.').next()).map(str::to_owned);
+    assert_ne!(header(&again), header(&ana), "another key has signed");
+    // The minutes did not pass for a router elsewhere: it meets a key that it has not read of, and reads again.
+    let me = "{ me { user { username } } }";
+    eventually("the new key is known", async || again.send(me, Value::Null).await.codes().is_empty()).await;
+    for client in [&ana, &again] {
+        assert_eq!(client.query(me, Value::Null).await["me"]["user"]["username"], "ana");
+        let token = client.token().expect("signed in");
+        let info = "query($token: String!) { tokenInfo(token: $token) { valid userId } }";
+        let info = h.anonymous().query(info, json!({"token": token})).await;
+        assert_eq!(info["tokenInfo"], json!({"valid": true, "userId": ana.id}));
+    }
 }

@@ -219,6 +219,7 @@ impl std::fmt::Debug for Verifier {
 mod tests {
     use chrono::TimeDelta;
     use data_encoding::BASE64URL_NOPAD;
+    use futures_util::FutureExt;
     use jsonwebtoken::{EncodingKey, Header};
 
     use super::*;
@@ -333,6 +334,91 @@ mod tests {
     }
 
     #[test]
+    fn a_reading_of_the_same_keys_verifies_nothing_anew_and_a_foreign_key_asks_for_another() {
+        let (key, set) = key_pair("k1");
+        let (clock, keys) = (Clock::system(), Keys::default());
+        keys.replace(&set);
+        let generation = keys.generation();
+        keys.replace(&set);
+        assert_eq!(keys.generation(), generation);
+        let world = World { verifier: Verifier::new(keys.clone(), "http://localhost", clock.clone()), clock, key };
+        world.verifier.verify(&world.sign(&World::header(), &world.claims())).expect("a known key");
+        assert_eq!(keys.missed().now_or_never(), None);
+        let foreign = Header { kid: Some("k2".into()), ..World::header() };
+        for _ in 0..3 {
+            let refused = world.verifier.verify(&world.sign(&foreign, &world.claims()));
+            assert_eq!(refused, Err(TokenError::Invalid));
+        }
+        assert_eq!(keys.missed().now_or_never(), Some(()));
+        assert_eq!(keys.missed().now_or_never(), None, "however many asked, it is one reading");
+    }
+
+    /// A token with this header, signed by `sign`.
+    fn token(header: &serde_json::Value, claims: &Claims, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+        let encode = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
+        let claims = serde_json::to_vec(claims).expect("claims are JSON");
+        let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(&claims));
+        let signature = sign(signed.as_bytes());
+        format!("{signed}.{}", encode(&signature))
+    }
+
+    #[test]
+    fn the_algorithm_is_ours_to_choose() {
+        use aws_lc_rs::hmac;
+        let (key, set) = key_pair("k1");
+        let (clock, keys) = (Clock::system(), Keys::default());
+        keys.replace(&set);
+        let world = World { verifier: Verifier::new(keys, "http://localhost", clock.clone()), clock, key };
+        let claims = world.claims();
+        let header = |alg: &str| serde_json::json!({"alg": alg, "typ": TOKEN_TYPE, "kid": "k1"});
+        for none in ["none", "None", "NONE", ""] {
+            assert_eq!(world.verifier.verify(&token(&header(none), &claims, |_| Vec::new())), Err(TokenError::Invalid));
+        }
+        // The public key, which everybody has, as the secret of a symmetric algorithm: its bytes, their text, the set.
+        let public = serde_json::to_value(&set).expect("JSON")["keys"][0]["x"].as_str().expect("text").to_owned();
+        let bytes = BASE64URL_NOPAD.decode(public.as_bytes()).expect("base64url");
+        for secret in [bytes, public.into_bytes(), serde_json::to_vec(&set).expect("JSON")] {
+            for (alg, hash) in
+                [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)]
+            {
+                let sign = |text: &[u8]| hmac::sign(&hmac::Key::new(hash, &secret), text).as_ref().to_vec();
+                assert_eq!(world.verifier.verify(&token(&header(alg), &claims, sign)), Err(TokenError::Invalid));
+            }
+        }
+        // A key that the token brings along counts for nothing.
+        let (stranger, its_set) = key_pair("k1");
+        let mut bringing = World::header();
+        bringing.jwk = Some(its_set.keys[0].clone());
+        let forged = jsonwebtoken::encode(&bringing, &claims, &stranger).expect("signing works");
+        assert_eq!(world.verifier.verify(&forged), Err(TokenError::Invalid));
+        // The same helper makes a good one, so that what is refused above is refused for its algorithm.
+        assert!(world.verifier.verify(&world.sign(&World::header(), &claims)).is_ok());
+    }
+
+    #[test]
+    fn a_token_counts_from_its_first_second_to_its_last() {
+        let world = world();
+        let good = world.claims();
+        let verify = |claims: &Claims| world.verifier.verify(&world.sign(&World::header(), claims)).map(drop);
+        // Clocks differ by a little.
+        assert_eq!(verify(&Claims { nbf: good.iat + 3, ..good.clone() }), Ok(()));
+        assert_eq!(verify(&Claims { nbf: good.iat + 60, ..good.clone() }), Err(TokenError::Invalid));
+        // Unlike one that was remembered, this one is met for the first time when it is over.
+        assert_eq!(verify(&Claims { exp: good.iat - 1, ..good.clone() }), Err(TokenError::Expired));
+        assert_eq!(verify(&Claims { exp: i64::MAX, ..good.clone() }), Err(TokenError::Invalid));
+        for claim in ["iss", "aud", "sub", "sid", "role", "scopes", "iat", "nbf", "exp", "jti"] {
+            let mut claims = serde_json::to_value(&good).expect("JSON");
+            claims.as_object_mut().expect("an object").remove(claim);
+            let token = jsonwebtoken::encode(&World::header(), &claims, &world.key).expect("signing works");
+            assert_eq!(world.verifier.verify(&token), Err(TokenError::Invalid), "without {claim}");
+        }
+        let mut audiences = serde_json::to_value(&good).expect("JSON");
+        audiences["aud"] = serde_json::json!(["other", "another"]);
+        let token = jsonwebtoken::encode(&World::header(), &audiences, &world.key).expect("signing works");
+        assert_eq!(world.verifier.verify(&token), Err(TokenError::Invalid));
+    }
+
+    #[test]
     fn whatever_is_not_exactly_ours_is_refused() {
         let world = world();
         let good = world.claims();
@@ -353,9 +439,6 @@ mod tests {
         let (stranger, _) = key_pair("k1");
         let forged = jsonwebtoken::encode(&World::header(), &good, &stranger).expect("signing works");
         assert_eq!(world.verifier.verify(&forged), Err(TokenError::Invalid));
-        let symmetric = Header { alg: Algorithm::HS256, ..World::header() };
-        let confused = jsonwebtoken::encode(&symmetric, &good, &EncodingKey::from_secret(b"x")).expect("signing works");
-        assert_eq!(world.verifier.verify(&confused), Err(TokenError::Invalid));
         for text in ["", ".", "a.b.c", "ÿÿÿ", &"a".repeat(1_000_000)] {
             assert_eq!(world.verifier.verify(text), Err(TokenError::Invalid));
         }
