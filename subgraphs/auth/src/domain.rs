@@ -12,6 +12,7 @@ pub(crate) mod profile;
 mod random;
 pub(crate) mod refresh_token;
 pub(crate) mod revocation;
+pub(crate) mod role;
 pub(crate) mod session;
 pub(crate) mod signing;
 pub(crate) mod username;

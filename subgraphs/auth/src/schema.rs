@@ -7,6 +7,7 @@ mod loaders;
 mod payload;
 mod profile;
 mod query;
+mod roles;
 mod session;
 mod sessions;
 mod users;
@@ -22,6 +23,7 @@ use admin::AdminQuery;
 use loaders::Loaders;
 use profile::ProfileMutation;
 use query::AccountQuery;
+use roles::RoleMutation;
 use sessions::SessionMutation;
 use users::UsersQuery;
 
@@ -31,7 +33,7 @@ pub(crate) struct Query(AccountQuery, UsersQuery, AdminQuery);
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(SessionMutation, ProfileMutation);
+pub(crate) struct Mutation(SessionMutation, ProfileMutation, RoleMutation);
 
 /// The schema without what it works with: enough to print it.
 pub(crate) fn builder(exposure: Exposure) -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {

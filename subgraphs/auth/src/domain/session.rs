@@ -126,7 +126,13 @@ fn may_sign_in(account: &AccountRow) -> bool {
 }
 
 async fn open_session(app: &App, caller: &Caller, account: AccountRow) -> Result<SignedIn, Refusal> {
-    let (now, token) = (app.clock.now(), RefreshToken::generate()?);
+    let token = RefreshToken::generate()?;
+    let mut tx = app.db.begin().await?;
+    // Since it was read, while its password was checked, it may have got another role or state. What ends its tokens
+    // either comes before this, and shows, or waits and is later than `now`.
+    let account = account::lock_account(&mut tx, account.id).await?;
+    let account = account.filter(may_sign_in).ok_or_else(Problem::bad_credentials)?;
+    let now = app.clock.now();
     let session = SessionRow {
         id: SessionId::new(&app.clock),
         user_id: account.id,
@@ -137,9 +143,8 @@ async fn open_session(app: &App, caller: &Caller, account: AccountRow) -> Result
         expires_at: app.lifetimes.refresh_end(now, now),
         ended_at: None,
     };
-    let signed_in = grant(app, session.id, account, token, now)?;
-    let mut tx = app.db.begin().await?;
     session::insert_session(&mut tx, &session, caller.user_agent.as_deref()).await?;
+    let signed_in = grant(app, session.id, account, token, now)?;
     tx.commit().await?;
     Ok(signed_in)
 }

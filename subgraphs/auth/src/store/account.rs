@@ -122,6 +122,18 @@ pub(crate) async fn find_account(tx: &mut Tx, id: UserId) -> Result<Option<Accou
         .await
 }
 
+/// The account, locked against every other change until the transaction ends: writing the row takes its lock.
+pub(crate) async fn lock_account(tx: &mut Tx, id: UserId) -> Result<Option<AccountRow>> {
+    query!(
+        "UPDATE account SET version = version WHERE id = $1
+         RETURNING id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version,
+             created_at"
+    )
+    .bind(id)
+    .fetch_optional(tx)
+    .await
+}
+
 pub(crate) async fn accounts_by_ids(db: &Db, ids: &[UserId]) -> Result<Vec<AccountRow>> {
     query!(
         "SELECT id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version, created_at

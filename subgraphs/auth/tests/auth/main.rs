@@ -11,6 +11,7 @@ mod refresh;
 mod registration;
 mod retention;
 mod revocation;
+mod roles;
 mod secrets;
 mod user_search;
 mod users;
