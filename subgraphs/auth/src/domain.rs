@@ -19,6 +19,7 @@ mod random;
 pub(crate) mod refresh_token;
 pub(crate) mod reset;
 pub(crate) mod revocation;
+pub(crate) mod role;
 pub(crate) mod session;
 pub(crate) mod signing;
 pub(crate) mod state;

@@ -9,6 +9,7 @@ mod passwords;
 mod payload;
 mod profile;
 mod query;
+mod roles;
 mod session;
 mod sessions;
 mod token_info;
@@ -27,6 +28,7 @@ use loaders::Loaders;
 use passwords::PasswordMutation;
 use profile::ProfileMutation;
 use query::AccountQuery;
+use roles::RoleMutation;
 use sessions::SessionMutation;
 use token_info::TokenInfoQuery;
 use users::UsersQuery;
@@ -37,7 +39,7 @@ pub(crate) struct Query(AccountQuery, UsersQuery, AdminQuery, TokenInfoQuery);
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(SessionMutation, PasswordMutation, ProfileMutation, DeletionMutation);
+pub(crate) struct Mutation(SessionMutation, PasswordMutation, ProfileMutation, RoleMutation, DeletionMutation);
 
 /// The schema without what it works with: enough to print it.
 pub(crate) fn builder(exposure: Exposure) -> SchemaBuilder<Entities<Query>, Mutation, EmptySubscription> {

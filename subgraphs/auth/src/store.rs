@@ -1,6 +1,6 @@
 //! The SQL of auth, one function a statement.
 
-/// The columns of [`account::AccountRow`], from the table `account a`.
+/// The columns of [`account::AccountRow`], from `account a`.
 macro_rules! account_columns {
     () => {
         "a.id, a.username, a.email, a.email_status, a.role, a.state, a.display_name, a.bio, a.locale, a.time_zone,
@@ -17,5 +17,6 @@ pub(crate) mod holder;
 pub(crate) mod mail_link;
 pub(crate) mod profile;
 pub(crate) mod revocation;
+pub(crate) mod role;
 pub(crate) mod session;
 pub(crate) mod signing_key;

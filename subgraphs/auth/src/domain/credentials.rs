@@ -54,11 +54,6 @@ impl Confirmed {
     pub(crate) async fn lock(self, tx: &mut Tx) -> Result<AccountRow, Refusal> {
         lock_unchanged(tx, &self.0).await?.ok_or_else(|| Fault::Unauthenticated.into())
     }
-
-    /// The account as it was when the password was checked.
-    pub(crate) fn account(&self) -> &AccountRow {
-        &self.0.account
-    }
 }
 
 /// The account, locked, if its password is still the one of `known`.

@@ -1,6 +1,6 @@
 //! Erasing accounts: asked for, undone for two weeks, then done by every service.
 
-use chatty_access::{Caller, Role, Scope, Viewer};
+use chatty_access::{Caller, Scope, Viewer};
 use chatty_events::{
     Counts,
     auth::{RevocationReason, UserDeleted, UserDeletionCancelled, UserDeletionRequested},
@@ -16,6 +16,7 @@ use super::{
     credentials, held_username,
     mail::{self, Mail},
     revocation::{Target, revoke},
+    role::lock_with_admins,
     state::{self, Change, Why},
 };
 use crate::{
@@ -44,8 +45,8 @@ pub(crate) async fn request_own(
 ) -> Result<DateTime<Utc>, Refusal> {
     let confirmed = credentials::confirm(app, caller, viewer, ("password", password)).await?;
     let mut tx = app.db.begin().await?;
-    if confirmed.account().role.0 == Role::Admin {
-        keep_an_admin(&mut tx, viewer.user, "password").await?;
+    if lock_with_admins(&mut tx, viewer.user).await?.1 {
+        return Err(Problem::last_admin("password").into());
     }
     let account = confirmed.lock(&mut tx).await?;
     let (_, due_at) = request(app, caller, &mut tx, &account, viewer.user).await?;
@@ -64,24 +65,18 @@ pub(crate) async fn request_as_admin(
     let admin = caller.require(Scope::AdminWrite)?;
     let reason = REASON.check(reason)?;
     let mut tx = app.db.begin().await?;
-    keep_an_admin(&mut tx, user, "userId").await?;
-    let account = account::lock_account(&mut tx, user).await?.filter(|account| account.state != AccountState::Deleted);
+    let (account, is_last_admin) = lock_with_admins(&mut tx, user).await?;
+    let account = account.filter(|account| account.state != AccountState::Deleted);
     let account = account.ok_or_else(|| Problem::not_found("userId", user))?;
+    if is_last_admin {
+        return Err(Problem::last_admin("userId").into());
+    }
     let requested = request(app, caller, &mut tx, &account, admin.user).await?;
     if !dry_run {
         tx.commit().await?;
         tracing::info!(by = %admin.user, %user, reason, "an administrator asked for an account to be erased");
     }
     Ok(requested)
-}
-
-/// Refuses when the account is the last administrator who can act. Locks all of them, so it comes before any other lock.
-async fn keep_an_admin(tx: &mut Tx, user: UserId, field: &str) -> Result<(), Refusal> {
-    let admins = account::lock_active_admins(tx).await?;
-    if admins.contains(&user) && admins.len() == 1 {
-        return Err(Problem::last_admin(field).into());
-    }
-    Ok(())
 }
 
 async fn request(

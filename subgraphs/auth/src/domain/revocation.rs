@@ -24,7 +24,6 @@ pub(crate) enum Target<'a> {
     /// All tokens of these sessions, which have ended in this transaction.
     Sessions(&'a [SessionId]),
     /// The user's tokens of all sessions that were issued before a time.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for bans, resets and changes of roles"))]
     User(UserId, DateTime<Utc>),
 }
 

@@ -181,11 +181,14 @@ async fn open_session(
     attempt: Attempt,
 ) -> Result<SignedIn, Refusal> {
     app.signer.catch_up().await?;
-    let (now, token) = (app.clock.now(), RefreshToken::generate()?);
+    let token = RefreshToken::generate()?;
     let mut tx = app.db.begin().await?;
+    // Since it was read, while its password was checked, it may have got another role or state. What ends its tokens
+    // either comes before this, and shows, or waits and is later than `now`.
     let account = lock_unchanged(&mut tx, known).await?.filter(|account| state::scopes(account).is_some());
     let account = account.ok_or_else(Problem::bad_credentials)?;
     attempt.succeed(&mut tx).await?;
+    let now = app.clock.now();
     let session = SessionRow {
         id: SessionId::new(&app.clock),
         user_id: account.id,

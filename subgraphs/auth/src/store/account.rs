@@ -250,12 +250,6 @@ pub(crate) async fn update_erased(tx: &mut Tx, id: UserId, tombstone: &str) -> R
     Ok(())
 }
 
-/// Locks all administrators who can act; their ids.
-pub(crate) async fn lock_active_admins(tx: &mut Tx) -> Result<Vec<UserId>> {
-    let admins = query!("UPDATE account SET version = version WHERE role = 'ADMIN' AND state = 'ACTIVE' RETURNING id");
-    Ok(admins.fetch_all::<(UserId,)>(tx).await?.into_iter().map(|(id,)| id).collect())
-}
-
 /// Puts one hash of the account's password in the place of another, if that is still there.
 pub(crate) async fn update_outdated_hash(tx: &mut Tx, id: UserId, outdated: &str, hash: &str) -> Result<()> {
     query!("UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2")

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use chatty_access::Caller;
+use chatty_auth::Config;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -11,6 +12,11 @@ use super::fixture::{PASSWORD, World, fault, tokens};
 
 fn from(network: &str) -> Caller {
     Caller { network: network.parse::<IpAddr>().expect("an address"), ..Caller::anonymous() }
+}
+
+/// A system that refuses nobody for the time that hashes take.
+async fn patient() -> World {
+    World::with(Config { hash_wait_ms: 3_600_000, ..Config::default() }).await
 }
 
 /// Elsewhere each time.
@@ -32,7 +38,7 @@ fn braked(answers: &[Value]) -> usize {
 
 #[tokio::test]
 async fn of_many_guesses_on_an_account_ten_run_wherever_they_come_from() {
-    let world = World::start().await;
+    let world = patient().await;
     world.register("ana").await;
     // By name and by address, in any case: it is one account.
     let names = ["ana", "ANA", "ana@example.com", " Ana@Example.com"];
@@ -55,7 +61,7 @@ async fn of_many_guesses_on_an_account_ten_run_wherever_they_come_from() {
 
 #[tokio::test]
 async fn aliases_in_one_request_count_each() {
-    let world = World::start().await;
+    let world = patient().await;
     world.register("ana").await;
     let alias =
         |n| format!(r#"a{n}: login(input: {{identifier: "ana", password: "wrong {n}"}}) {{ errors {{ code }} }}"#);
@@ -69,7 +75,7 @@ async fn aliases_in_one_request_count_each() {
 
 #[tokio::test]
 async fn a_name_that_nobody_has_is_braked_alike() {
-    let world = World::start().await;
+    let world = patient().await;
     let answers =
         join_all((0..30).map(async |n| world.guess(&from_anywhere(n), "nobody", "wrong password").await)).await;
     assert_eq!(answers.len() - braked(&answers), 10);
@@ -78,7 +84,7 @@ async fn a_name_that_nobody_has_is_braked_alike() {
 
 #[tokio::test]
 async fn a_network_is_braked_whatever_it_guesses_and_a_net_of_ipv6_is_one() {
-    let world = World::start().await;
+    let world = patient().await;
     let guess = async |n: u16| {
         let caller = from(&format!("2001:db8:1:2:{n:x}::{n:x}"));
         world.guess(&caller, &format!("name{n}"), "wrong password").await
@@ -96,7 +102,7 @@ async fn a_network_is_braked_whatever_it_guesses_and_a_net_of_ipv6_is_one() {
 
 #[tokio::test]
 async fn the_owners_session_goes_on_while_others_guess() {
-    let world = World::start().await;
+    let world = patient().await;
     world.register("ana").await;
     let session = world.login("ana").await;
     let answers = join_all((0..15).map(async |n| world.guess(&from_anywhere(n), "ana", "wrong password").await)).await;
@@ -109,7 +115,7 @@ async fn the_owners_session_goes_on_while_others_guess() {
 
 #[tokio::test]
 async fn whoever_signs_in_has_not_guessed() {
-    let world = World::start().await;
+    let world = patient().await;
     world.register("ana").await;
     for _ in 0..3 {
         for _ in 0..9 {
@@ -125,7 +131,7 @@ async fn whoever_signs_in_has_not_guessed() {
 
 #[tokio::test]
 async fn guesses_inside_a_session_are_braked_too() {
-    let world = World::start().await;
+    let world = patient().await;
     world.register("ana").await;
     let me = world.caller(&world.login("ana").await);
     let guess =

@@ -17,6 +17,7 @@ mod refresh;
 mod registration;
 mod retention;
 mod revocation;
+mod roles;
 mod secrets;
 mod token_info;
 mod user_search;
