@@ -5,13 +5,17 @@ use chatty_events::auth::UserRegistered;
 use chatty_graphql::{
     Problem, Problems, Refusal,
     idempotency::{self, Call, Claim},
+    language_tag,
 };
 use chatty_store::Tx;
 use chatty_types::UserId;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{email::Email, guessable::Context, held_username, mail, mail_link, password::Password, username::Username};
+use super::{
+    email::Email, guessable::Context, held_username, mail, mail_link, password::Password, profile::time_zone,
+    username::Username,
+};
 use crate::{
     app::App,
     store::{
@@ -25,6 +29,10 @@ pub(crate) struct Registration {
     pub(crate) username: String,
     pub(crate) email: String,
     pub(crate) password: SecretString,
+    /// English, if not told.
+    pub(crate) locale: Option<String>,
+    /// UTC, if not told.
+    pub(crate) time_zone: Option<String>,
     pub(crate) idempotency_key: Option<Uuid>,
 }
 
@@ -33,6 +41,8 @@ pub(super) struct Checked {
     pub(super) username: Username,
     pub(super) email: Email,
     pub(super) password: Password,
+    locale: Option<String>,
+    time_zone: Option<String>,
     key: Option<Uuid>,
 }
 
@@ -55,10 +65,12 @@ pub(crate) async fn register(app: &App, caller: &Caller, registration: Registrat
 }
 
 async fn store(app: &App, caller: &Caller, checked: Checked) -> Result<AccountRow, Refusal> {
-    let Checked { username, email, password, key } = checked;
+    let Checked { username, email, password, locale, time_zone, key } = checked;
     // Before the transaction, which nobody may hold for as long as a hash takes.
     let hash = app.hashing.hash(password.clone()).await?;
-    let account = new_account(app, &username, &email, Role::User);
+    let mut account = new_account(app, &username, &email, Role::User);
+    account.locale = locale.unwrap_or(account.locale);
+    account.time_zone = time_zone.unwrap_or(account.time_zone);
     let mut tx = app.db.begin().await?;
     if let Some(key) = key
         && let Claim::Replay(earlier) = claim(app, &mut tx, key, &account, &email).await?
@@ -87,10 +99,13 @@ impl Registration {
         let username = problems.check(name(&self.username));
         let email = problems.check(Email::parse(&self.email));
         let password = problems.check(password);
+        let locale = problems.check(self.locale.map(|text| language_tag("locale", &text)).transpose());
+        let time_zone = problems.check(self.time_zone.map(time_zone).transpose());
         problems.refuse_any()?;
         let checked = username.zip(email).zip(password);
         let ((username, email), password) = checked.expect("what failed its check is a problem");
-        Ok(Checked { username, email, password, key: self.idempotency_key })
+        let (locale, time_zone) = (locale.flatten(), time_zone.flatten());
+        Ok(Checked { username, email, password, locale, time_zone, key: self.idempotency_key })
     }
 }
 
@@ -127,8 +142,7 @@ pub(super) async fn create(
     }
     let AccountRow { id: user_id, ref username, ref locale, created_at, .. } = *account;
     let event = UserRegistered { user_id, username: username.clone(), locale: locale.clone(), created_at };
-    mail::tell(app, caller, tx, &event).await?;
-    Ok(mail::tell_recipient(app, caller, tx, account).await?)
+    Ok(mail::tell(app, caller, tx, &event).await?)
 }
 
 async fn taken(tx: &mut Tx, email: &Email, is_name_free: bool) -> Result<Refusal, Refusal> {

@@ -94,7 +94,7 @@ pub(crate) async fn create(app: &App, new: NewAdmin) -> Result<Admin, AdminError
     let NewAdmin { username, email, password } = new;
     let generated = if password.is_none() { Some(Password::generate()?.into_secret()) } else { None };
     let password = password.or_else(|| generated.clone()).expect("given or generated");
-    let registration = Registration { username, email, password, idempotency_key: None };
+    let registration = Registration { username, email, password, locale: None, time_zone: None, idempotency_key: None };
     let password = registration.choose_password();
     let checked = registration.check(Username::parse, password)?;
     let hash = app.hashing.hash(checked.password).await?;

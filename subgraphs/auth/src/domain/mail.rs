@@ -56,6 +56,8 @@ impl Mail {
     /// Asks for it, if the transaction commits.
     pub(crate) async fn request(self, app: &App, caller: &Caller, tx: &mut Tx, to: &AccountRow) -> Result<()> {
         let Self { template, params, to_address, secret } = self;
+        // With each mail, so that none waits for what was told before there was an email consumer.
+        tell_recipient(app, caller, tx, to).await?;
         let event = MessageRequested {
             message_id: app.clock.uuid(),
             template,
@@ -69,7 +71,7 @@ impl Mail {
     }
 }
 
-/// Tells where mail reaches the owner of the account now. Call it when the version has risen.
+/// Tells where mail reaches the owner of the account now. Call it when that has changed, and the version risen.
 pub(crate) async fn tell_recipient(app: &App, caller: &Caller, tx: &mut Tx, account: &AccountRow) -> Result<()> {
     let event = RecipientChanged {
         user_id: account.id,

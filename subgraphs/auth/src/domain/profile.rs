@@ -187,7 +187,8 @@ fn avatar(has_avatar: bool) -> Result<(), Problem> {
     if has_avatar { Err(Problem::not_allowed("avatarId", "must be null: there are no images yet")) } else { Ok(()) }
 }
 
-fn time_zone(name: String) -> Result<String, Problem> {
+/// A name of the IANA database.
+pub(super) fn time_zone(name: String) -> Result<String, Problem> {
     match name.parse::<Tz>() {
         Ok(_) => Ok(name),
         Err(_) => Err(Problem::invalid_format("timeZone", "timeZone", "is not a time zone such as `Europe/Moscow`")),

@@ -1,7 +1,7 @@
 //! The inputs of mutations. They have no `Debug`: they hold passwords and tokens.
 
 use async_graphql::{Enum, ID, InputObject};
-use chatty_graphql::{Key, Problem, Refusal};
+use chatty_graphql::{Key, Locale, Problem, Refusal, TimeZone};
 
 use crate::domain::{account::Registration, session::Ending};
 
@@ -17,6 +17,11 @@ pub(crate) struct RegisterInput {
     /// words, dates and patterns (`rule: "common"`), and your names and ours (`rule: "context"`).
     /// Example: `"correct horse battery staple"`.
     password: String,
+    /// The language to be written to in: mails are in Russian and in English, which is also for all others. English when
+    /// missing. Example: `"ru"`.
+    locale: Option<Locale>,
+    /// The time zone of times in mails. UTC when missing. Example: `"Europe/Moscow"`.
+    time_zone: Option<TimeZone>,
     /// A UUID of your choice: within 24 hours the same key with the same input registers once, however often it is
     /// sent. Example: `"5b1c3f4e-7d54-4c0b-9d0a-3d3c1f0b8a11"`.
     idempotency_key: Option<Key>,
@@ -24,8 +29,15 @@ pub(crate) struct RegisterInput {
 
 impl From<RegisterInput> for Registration {
     fn from(input: RegisterInput) -> Self {
-        let RegisterInput { username, email, password, idempotency_key } = input;
-        Self { username, email, password: password.into(), idempotency_key: idempotency_key.map(|Key(key)| key) }
+        let RegisterInput { username, email, password, locale, time_zone, idempotency_key } = input;
+        Self {
+            username,
+            email,
+            password: password.into(),
+            locale: locale.map(|Locale(tag)| tag),
+            time_zone: time_zone.map(|TimeZone(name)| name),
+            idempotency_key: idempotency_key.map(|Key(key)| key),
+        }
     }
 }
 

@@ -164,7 +164,11 @@ async fn an_account_is_erased_after_two_weeks_and_nothing_of_it_remains() {
             .await
             .unwrap();
     assert_eq!((sessions, links), (0, 0));
-    // The address is free again.
+    // The name is nobody's for a while, so that none passes for its former owner. The address is free again.
+    let same = json!({"username": "ana", "email": "ana@example.com", "password": PASSWORD});
+    assert_eq!(problems(&world.register_with(same.clone()).await), ["TAKEN input.username"]);
+    let found = world.run(&Caller::anonymous(), r#"{ user(username: "ana") { id } }"#, json!({})).await;
+    assert_eq!(found, Value::Null);
     let again = json!({"username": "anna", "email": "ana@example.com", "password": PASSWORD});
     assert_eq!(problems(&world.register_with(again).await), [""; 0]);
 }
