@@ -12,6 +12,7 @@ mod live;
 mod nodes;
 mod operations;
 mod posts;
+mod profiles;
 mod reload;
 mod restart;
 mod schema;

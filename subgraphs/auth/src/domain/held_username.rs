@@ -29,11 +29,15 @@ pub(crate) async fn reserve(app: &App, tx: &mut Tx, user: UserId, name: &str) ->
 /// Gives up one name of the user for another. Whether that was free.
 pub(crate) async fn exchange(app: &App, tx: &mut Tx, user: UserId, old: &str, new: &str) -> Result<bool> {
     // Two that exchange the same names begin with the same one.
-    if old < new {
-        Ok(hold(app, tx, user, old).await? && reserve(app, tx, user, new).await?)
-    } else {
-        Ok(reserve(app, tx, user, new).await? && hold(app, tx, user, old).await?)
+    let mut names = [(old, false), (new, true)];
+    names.sort_unstable();
+    for (name, is_new) in names {
+        let free = if is_new { reserve(app, tx, user, name).await? } else { hold(app, tx, user, name).await? };
+        if !free {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 async fn hold(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<bool> {

@@ -146,8 +146,9 @@ pub(crate) async fn accounts_by_ids(db: &Db, ids: &[UserId]) -> Result<Vec<Accou
 
 /// Whether the address is in use.
 pub(crate) async fn has_email(tx: &mut Tx, email_key: &str) -> Result<bool> {
-    let used = query!("SELECT version FROM account WHERE email_key = $1").bind(email_key);
-    Ok(used.fetch_optional::<(i64,)>(tx).await?.is_some())
+    let found =
+        query!("SELECT version FROM account WHERE email_key = $1").bind(email_key).fetch_optional::<(i64,)>(tx).await?;
+    Ok(found.is_some())
 }
 
 /// Whether the account was stored; not if its username or its address is in use.

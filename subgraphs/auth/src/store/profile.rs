@@ -36,8 +36,12 @@ pub(crate) async fn accounts_by_names(db: &Db, names: &[Username], now: DateTime
 
 /// Whether somebody else's account has the name.
 pub(crate) async fn is_anothers(tx: &mut Tx, username: &str, user: UserId) -> Result<bool> {
-    let used = query!("SELECT version FROM account WHERE username = $1 AND id <> $2").bind(username).bind(user);
-    Ok(used.fetch_optional::<(i64,)>(tx).await?.is_some())
+    let found = query!("SELECT version FROM account WHERE username = $1 AND id <> $2")
+        .bind(username)
+        .bind(user)
+        .fetch_optional::<(i64,)>(tx)
+        .await?;
+    Ok(found.is_some())
 }
 
 /// Stores the account's profile and version, if its version is still `before`.
