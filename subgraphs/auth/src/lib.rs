@@ -7,7 +7,7 @@
 //! - **Invariants**: a refresh token is exchanged at most once; what ends access tells of it in its own transaction; of
 //!   a token or a password only a hash is stored; passwords are hashed on blocking threads, a bounded number at a time;
 //!   whether an identifier exists shows neither in the answer to a sign-in nor in its cost; a username has one owner,
-//!   and for a while after it was given up no other; there is an administrator as long as there was one.
+//!   and for a while after it was given up no other; no change of roles leaves nobody who administers.
 //!
 //! Start with [`Auth`]; the rules are in `domain`, the API in `schema`.
 
