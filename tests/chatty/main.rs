@@ -14,6 +14,7 @@ mod mailbox;
 mod nodes;
 mod operations;
 mod posts;
+mod profiles;
 mod reload;
 mod restart;
 mod schema;

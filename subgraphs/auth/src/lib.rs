@@ -1,12 +1,14 @@
 //! Auth: accounts, sessions and tokens; the only issuer of access tokens.
 //!
-//! - **Owns** accounts, sessions with their refresh tokens, and the keys that sign access tokens.
+//! - **Owns** accounts with their profiles, roles and states, sessions with their refresh tokens, links in mails, and the
+//!   keys that sign access tokens.
 //! - **Publishes** `auth.user.*`, `auth.session.started`, `auth.security.suspicious`, `auth.access.revoked`, and what it
 //!   wants mailed: `email.recipient.changed`, `email.message.requested`.
 //! - **Consumes** `admin.moderation.*` and the services' `*.erasure.completed`.
 //! - **Invariants**: a refresh token is exchanged at most once; what ends access tells of it in its own transaction; of
 //!   a token or a password only a hash is stored; passwords are hashed on blocking threads, a bounded number at a time;
-//!   whether an identifier exists shows neither in the answer to a sign-in nor in its cost.
+//!   whether an identifier exists shows neither in the answer to a sign-in nor in its cost; a username has one owner,
+//!   and for a while after it was given up no other; no change of roles leaves nobody who administers.
 //!
 //! Start with [`Auth`]; the rules are in `domain`, the API in `schema`.
 

@@ -31,11 +31,12 @@ pub(crate) struct Edit {
     pub(crate) expected_version: Option<i64>,
 }
 
-/// The same, checked. `None` stays as it is.
+/// The same, checked. What cannot be emptied stays as it is if `None`.
+#[derive(Clone)]
 struct Checked {
     username: Option<Username>,
-    display_name: Option<Option<String>>,
-    bio: Option<Option<String>>,
+    display_name: Change<String>,
+    bio: Change<String>,
     locale: Option<String>,
     time_zone: Option<String>,
 }
@@ -104,8 +105,8 @@ impl Edit {
         problems.refuse_any()?;
         Ok(Checked {
             username: username.flatten(),
-            display_name: display_name.flatten(),
-            bio: bio.flatten(),
+            display_name: display_name.unwrap_or(Change::Keep),
+            bio: bio.unwrap_or(Change::Keep),
             locale: locale.flatten(),
             time_zone: time_zone.flatten(),
         })
@@ -115,22 +116,16 @@ impl Edit {
 impl Checked {
     /// The account as it will be.
     fn applied_to(&self, before: &AccountRow) -> AccountRow {
-        let Self { username, display_name, bio, locale, time_zone } = self;
-        let mut after = AccountRow { version: before.version + 1, ..before.clone() };
-        if let Some(username) = username {
-            username.as_str().clone_into(&mut after.username);
+        let (Self { username, display_name, bio, locale, time_zone }, old) = (self.clone(), before.clone());
+        AccountRow {
+            username: username.map_or(old.username, |username| username.as_str().to_owned()),
+            display_name: display_name.apply(old.display_name, Some),
+            bio: bio.apply(old.bio, Some),
+            locale: locale.unwrap_or(old.locale),
+            time_zone: time_zone.unwrap_or(old.time_zone),
+            version: old.version + 1,
+            ..old
         }
-        for (field, new) in [(&mut after.display_name, display_name), (&mut after.bio, bio)] {
-            if let Some(new) = new {
-                field.clone_from(new);
-            }
-        }
-        for (field, new) in [(&mut after.locale, locale), (&mut after.time_zone, time_zone)] {
-            if let Some(new) = new {
-                field.clone_from(new);
-            }
-        }
-        after
     }
 }
 
@@ -138,11 +133,11 @@ impl Checked {
 fn optional(
     change: Change<String>,
     check: impl FnOnce(&str) -> Result<String, Problem>,
-) -> Result<Option<Option<String>>, Problem> {
+) -> Result<Change<String>, Problem> {
     match change {
-        Change::Keep => Ok(None),
-        Change::Set(text) if !text.trim().is_empty() => check(&text).map(|text| Some(Some(text))),
-        Change::Clear | Change::Set(_) => Ok(Some(None)),
+        Change::Keep => Ok(Change::Keep),
+        Change::Set(text) if !text.trim().is_empty() => check(&text).map(Change::Set),
+        Change::Clear | Change::Set(_) => Ok(Change::Clear),
     }
 }
 

@@ -147,6 +147,7 @@ pub(crate) struct Restriction {
 }
 
 /// What may be forbidden to an account that may still sign in.
+#[expect(clippy::enum_variant_names, reason = "the names are the API's")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub(crate) enum RestrictionKind {
     /// Publishing posts.

@@ -206,7 +206,7 @@ async fn edits_at_once_without_a_version_all_count_whatever_names_they_swap() {
     };
     let mut versions = join_all((0..20).map(edit)).await;
     versions.sort_unstable();
-    assert_eq!(versions, Vec::from_iter(2..22));
+    assert!(versions.into_iter().eq(2..22));
     // Of the three names one is in use, and at most the others are held.
     assert!(world.held_names().await <= 2);
 }
@@ -248,6 +248,25 @@ async fn a_name_that_was_given_up_is_its_former_owners_for_thirty_days() {
     assert_eq!(world.found_by_name("anna").await, json!(null));
     world.edited(&ben, json!({"username": "anna"})).await;
     assert_eq!((world.found_by_name("anna").await, world.found_by_name("ben").await), (json!("anna"), json!("anna")));
+}
+
+#[tokio::test]
+async fn a_name_that_is_held_for_nobody_leads_nowhere_and_is_held_all_the_same() {
+    let world = World::start().await;
+    let ben = world.join("ben").await;
+    let mut tx = world.db().begin().await.unwrap();
+    // As erasing an account leaves it.
+    query!("INSERT INTO held_username (username, user_id, held_until) VALUES ('ana', NULL, $1)")
+        .bind(world.env.clock.now() + TimeDelta::days(1))
+        .execute(&mut tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(world.found_by_name("ana").await, json!(null));
+    assert_eq!(world.edit_refused(&ben, json!({"username": "ana"})).await, ["TAKEN input.username"]);
+    assert_eq!(world.register_as("ana", "ana@example.com").await, ["TAKEN input.username"]);
+    world.env.clock.advance(TimeDelta::days(1));
+    assert_eq!(world.register_as("ana", "ana@example.com").await, [] as [&str; 0]);
 }
 
 #[tokio::test]
@@ -296,9 +315,9 @@ async fn nobody_slips_into_a_name_while_it_is_given_up() {
     let give_up = async { problems(&world.edit(&ana, json!({"username": "anna"})).await) };
     let register = (0..10).map(|n| async move { world.register_as("ana", &format!("new{n}@example.com")).await });
     let rename = (0..10).map(|_| async { problems(&world.edit(&ben, json!({"username": "ana"})).await) });
-    let (given_up, registered, renamed) =
+    let (owner, registered, renamed) =
         futures_util::join!(give_up, join_all(register.collect::<Vec<_>>()), join_all(rename.collect::<Vec<_>>()));
-    assert_eq!(given_up, [] as [&str; 0]);
+    assert_eq!(owner, [] as [&str; 0]);
     assert!(registered.iter().chain(&renamed).all(|problems| problems == &["TAKEN input.username"]));
     assert_eq!(world.found_by_name("ana").await, "anna");
 }

@@ -191,7 +191,7 @@ async fn no_token_of_the_old_role_survives_sign_ins_and_refreshes_at_the_same_ti
     }
     // A second that no token before has.
     world.env.clock.advance(TimeDelta::seconds(2));
-    let refreshes = join_all(sessions.iter().map(|pair| world.refresh(&pair.refresh)));
+    let renewals = join_all(sessions.iter().map(|pair| world.refresh(&pair.refresh)));
     let logins = join_all((0..4).map(|_| world.login("ana")));
     let change = async {
         let payload = world.set_role(&admin, input(ana, "MODERATOR")).await;
@@ -199,7 +199,7 @@ async fn no_token_of_the_old_role_survives_sign_ins_and_refreshes_at_the_same_ti
         world.env.clock.advance(TimeDelta::seconds(2));
         payload
     };
-    let (refreshed, logged_in, changed) = futures_util::join!(refreshes, logins, change);
+    let (refreshed, logged_in, changed) = futures_util::join!(renewals, logins, change);
     assert_eq!(changed["user"]["role"], "MODERATOR");
 
     let issued: Vec<_> = refreshed.iter().map(tokens).chain(logged_in).collect();
