@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use async_graphql::Variables;
 use chatty::{Config, FirstAdmin, Part, System};
 use chatty_access::Caller;
+use chatty_bus::outbox;
+use chatty_events::{Envelope, auth::UserDeleted};
 use chatty_router::{Gateway, GraphqlRequest, Upstream};
 use chatty_scratch::Scratch;
 use chatty_types::Clock;
@@ -141,6 +143,17 @@ impl Harness {
                 changed.expect("the database is open");
             }
         }
+    }
+
+    /// Has auth tell that the client's account was deleted, and waits until everything has come of it.
+    pub async fn erase(&self, client: &Client) {
+        let user_id = client.id.parse().expect("a user id");
+        let event = Envelope::new(&self.clock, &UserDeleted { user_id, erasure_id: self.clock.uuid() });
+        let auth = self.systems().flat_map(|system| &system.databases).next().expect("auth has a database");
+        let mut tx = auth.begin().await.expect("a transaction");
+        outbox::append(&mut tx, &event).await.expect("appended");
+        tx.commit().await.expect("committed");
+        self.settle().await;
     }
 
     /// Runs an operation without a transport, on the subgraphs themselves, and counts its SQL statements.
