@@ -42,7 +42,7 @@ pub(crate) fn follow_keys(
                         back_off.reset();
                         tokio::time::sleep(KEYS_SOONEST).await;
                         // Either way it is time.
-                        drop(tokio::time::timeout(KEYS_EVERY - KEYS_SOONEST, keys.missed()).await);
+                        drop(tokio::time::timeout(KEYS_EVERY.saturating_sub(KEYS_SOONEST), keys.missed()).await);
                     }
                     Err(error) => {
                         tracing::warn!(error = &error as &dyn std::error::Error, "the keys of tokens cannot be read");

@@ -7,6 +7,7 @@ mod accounts;
 mod bad_input;
 mod binary;
 mod comments;
+mod erasure;
 mod feed;
 mod layering;
 mod live;

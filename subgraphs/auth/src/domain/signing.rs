@@ -89,15 +89,14 @@ impl Signer {
             return Ok(known);
         }
         let _turn = self.reading.lock().await;
-        match fresh() {
-            Some(known) => Ok(known),
-            None => {
-                let known = Arc::new(Known::read(&self.db, &self.clock, self.access_token).await?);
-                self.verified_by.replace(&known.jwks);
-                self.known.write().expect("no code panics while holding the keys").clone_from(&known);
-                Ok(known)
-            }
+        if let Some(known) = fresh() {
+            return Ok(known);
         }
+        let known = Arc::new(Known::read(&self.db, &self.clock, self.access_token).await?);
+        // In this order: what is signed here is known here.
+        self.verified_by.replace(&known.jwks);
+        self.known.write().expect("no code panics while holding the keys").clone_from(&known);
+        Ok(known)
     }
 
     /// A signed token that says what `grant` grants.
