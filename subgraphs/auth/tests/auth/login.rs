@@ -137,7 +137,7 @@ async fn whoever_would_wait_too_long_is_rate_limited_and_nothing_else_waits() {
             refused += 1;
         }
     }
-    assert!(served > 1 && refused > 1, "{served} served, {refused} refused");
+    assert!(served > 0 && refused > 0, "{served} served, {refused} refused");
     // The places come back.
     tokens(&world.login_as(&caller, "ana", PASSWORD).await);
 }
