@@ -39,6 +39,8 @@ impl Harness {
     /// A fresh system whose configuration is the default changed by `change`.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
+        // A busy machine hashes slowly, and no story is about that.
+        config.auth.hash_wait_ms = u32::MAX;
         change(&mut config);
         Self::on(Scratch::new().await, Clock::system(), config).await
     }

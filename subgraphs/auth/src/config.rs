@@ -18,7 +18,8 @@ pub struct Config {
     pub session_idle_days: NonZeroU16,
     /// After how many days a session ends in any case.
     pub session_absolute_days: NonZeroU16,
-    /// How many passwords are hashed at a time, at 19 MiB each. As many as there are cores, if not set.
+    /// How many passwords are hashed at a time, at 19 MiB each. As many as there are cores, if not set; with fewer, a storm
+    /// of sign-ins leaves more of the machine to everything else.
     pub hash_threads: Option<NonZeroU32>,
     /// For how many milliseconds a request may have to wait for its turn to be hashed. Whoever would wait longer, by
     /// what hashes have taken so far, is answered `RATE_LIMITED` at once.

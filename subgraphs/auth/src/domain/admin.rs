@@ -126,7 +126,9 @@ pub(crate) async fn create_first(app: &App) -> Result<Option<FirstAdmin>, AdminE
         // Where transactions run side by side, another process may have made it in between.
         Err(Refusal::Problems(_)) if store::account::has_admin(&mut tx).await? => Ok(None),
         Err(Refusal::Problems(_)) => {
-            tracing::warn!("there is no administrator, and somebody else is called `admin`: create one by command");
+            tracing::warn!(
+                "there is no administrator, and somebody else is called `admin`, or nearly so: create one by command"
+            );
             Ok(None)
         }
         Err(Refusal::Fault(fault)) => Err(fault.into()),

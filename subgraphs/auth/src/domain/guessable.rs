@@ -98,9 +98,10 @@ pub(super) enum Weakness {
 }
 
 impl Guesses {
-    /// Where a guesser who is slowed down by a server gets in: `zxcvbn` draws its line between "very" and "somewhat
-    /// guessable" there. It refuses each of its 30,000 most used passwords, with a digit or two behind it as well,
-    /// while eight random characters take a hundred times as many guesses.
+    /// What a guesser does not get through whom a server slows down: `zxcvbn` draws its line between "very" and
+    /// "somewhat guessable" there. It refuses all 11,611 passwords of eight characters and more that are among the
+    /// 30,000 most used, also with one more digit or sign (counted over its list), while eight random characters take
+    /// a hundred times as many guesses.
     const ENOUGH: u64 = 1_000_000;
 
     /// How many guesses the text takes, if they are enough.

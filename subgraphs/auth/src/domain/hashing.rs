@@ -82,7 +82,8 @@ impl Hashing {
         .await
     }
 
-    /// Whether `stored` is the hash of the password. Without a stored hash the answer is no, after the same work.
+    /// Whether `stored` is the hash of the password. Without a stored hash the answer is no, after the work that a hash
+    /// of ours takes. One from elsewhere takes its own time until it is renewed, which tells that the account exists.
     pub(crate) async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verified, Fault> {
         let known = stored.is_some();
         let stored = Stored::read(stored.unwrap_or_else(|| self.decoy.clone()))?;

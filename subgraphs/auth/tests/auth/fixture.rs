@@ -31,6 +31,11 @@ pub(crate) struct World {
     scratch: Arc<Scratch>,
 }
 
+/// A busy machine computes slowly, and no test is about that: nobody is sent away.
+fn patient() -> Config {
+    Config { hash_wait_ms: u32::MAX, ..Config::default() }
+}
+
 /// A pair of tokens as a client keeps it.
 #[derive(Clone)]
 pub(crate) struct Tokens {
@@ -40,7 +45,7 @@ pub(crate) struct Tokens {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::with(Config::default()).await
+        Self::with(patient()).await
     }
 
     pub(crate) async fn with(config: Config) -> Self {
@@ -49,18 +54,18 @@ impl World {
 
     /// A second system on the database and at the time of this one.
     pub(crate) async fn another(&self) -> Self {
-        Self::open(Arc::clone(&self.scratch), self.env.clock.clone(), Config::default()).await
+        Self::open(Arc::clone(&self.scratch), self.env.clock.clone(), patient()).await
     }
 
     /// This many systems that start at the same time on one new database.
     pub(crate) async fn start_together(systems: usize) -> Vec<Self> {
         let (scratch, clock) = (Arc::new(Scratch::new().await), Clock::system());
-        join_all((0..systems).map(|_| Self::open(Arc::clone(&scratch), clock.clone(), Config::default()))).await
+        join_all((0..systems).map(|_| Self::open(Arc::clone(&scratch), clock.clone(), patient()))).await
     }
 
     /// A system on what is there already.
     pub(crate) async fn on(scratch: &Arc<Scratch>) -> Self {
-        Self::open(Arc::clone(scratch), Clock::system(), Config::default()).await
+        Self::open(Arc::clone(scratch), Clock::system(), patient()).await
     }
 
     /// The bytes of the whole database.
