@@ -5,12 +5,18 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use chatty_types::Secret;
 use data_encoding::BASE64URL_NOPAD;
+
+/// A lock is held a moment longer than its process wants it where that process is starting another: between `fork` and
+/// `exec` the new one has it, too.
+const LET_GO_WITHIN: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// An open data folder. Dropping it lets another process serve from it.
 #[derive(Debug)]
@@ -25,13 +31,21 @@ impl Folder {
     pub(crate) fn lock(&mut self, service: &str) -> anyhow::Result<()> {
         let name = format!("{service}.serve.lock");
         let file = private_file(OpenOptions::new().write(true).create(true), &self.path.join(name))?;
-        match file.try_lock() {
-            Ok(()) => self.locks.push(file),
-            Err(TryLockError::WouldBlock) => {
-                bail!("another chatty process serves {service} from {}", self.path.display())
+        let mut waited = Duration::ZERO;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if waited < LET_GO_WITHIN => {
+                    std::thread::sleep(LOOK_EVERY);
+                    waited += LOOK_EVERY;
+                }
+                Err(TryLockError::WouldBlock) => {
+                    bail!("another chatty process serves {service} from {}", self.path.display())
+                }
+                Err(TryLockError::Error(error)) => return Err(error).context("the data folder cannot be locked"),
             }
-            Err(TryLockError::Error(error)) => return Err(error).context("the data folder cannot be locked"),
         }
+        self.locks.push(file);
         Ok(())
     }
 

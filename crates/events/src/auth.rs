@@ -66,6 +66,7 @@ pub struct ChangedProfile {
 }
 
 /// A member that is there, be it null.
+#[expect(clippy::option_option, reason = "absent, null and a text are three different things")]
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

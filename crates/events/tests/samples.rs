@@ -30,6 +30,7 @@ fn sample<E: Event + PartialEq>(event: &E) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one sample an event")]
 fn every_event_keeps_its_wire_form() {
     let (ana, bob) = (user(1), user(2));
     let samples = [

@@ -27,11 +27,15 @@ pub(crate) async fn reserve(app: &App, tx: &mut Tx, user: UserId, name: &str) ->
 pub(crate) async fn exchange(app: &App, tx: &mut Tx, user: UserId, old: &str, new: &str) -> Result<bool> {
     wait_for_look_alikes(app, tx, user, new).await?;
     // Two that exchange the same names begin with the same one.
-    if old < new {
-        Ok(hold(app, tx, user, old).await? && claim(app, tx, user, new).await?)
-    } else {
-        Ok(claim(app, tx, user, new).await? && hold(app, tx, user, old).await?)
+    let mut names = [(old, false), (new, true)];
+    names.sort_unstable();
+    for (name, is_new) in names {
+        let free = if is_new { claim(app, tx, user, name).await? } else { hold(app, tx, user, name).await? };
+        if !free {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 /// Holds the name of an account that is being erased for nobody, so that none can pass for its former owner. Like all

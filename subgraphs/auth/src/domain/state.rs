@@ -38,11 +38,11 @@ impl Change {
     pub(crate) fn of(self, state: AccountState) -> Option<AccountState> {
         use AccountState::{Active, Deactivated, Deleted, DeletionPending, Suspended};
         match (self, state) {
-            (Self::Suspend, Active | Deactivated) => Some(Suspended),
-            (Self::Restore, Suspended) => Some(Active),
+            (Self::Suspend, Active | Deactivated) | (Self::CancelDeletion { suspended: true }, DeletionPending) => {
+                Some(Suspended)
+            }
+            (Self::Restore, Suspended) | (Self::CancelDeletion { suspended: false }, DeletionPending) => Some(Active),
             (Self::RequestDeletion, Active | Suspended | Deactivated) => Some(DeletionPending),
-            (Self::CancelDeletion { suspended: false }, DeletionPending) => Some(Active),
-            (Self::CancelDeletion { suspended: true }, DeletionPending) => Some(Suspended),
             (Self::Erase, DeletionPending) => Some(Deleted),
             _ => None,
         }

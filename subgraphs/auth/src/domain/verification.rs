@@ -70,7 +70,7 @@ pub(crate) async fn request_change(
     if Email::of_account(&account.email).key() == email.key() {
         return Err(Problem::not_allowed("newEmail", "is your address already").into());
     }
-    if !account::find_id_by_email(&mut tx, email.key()).await?.is_some() {
+    if account::find_id_by_email(&mut tx, email.key()).await?.is_none() {
         mail_link::send(app, caller, &mut tx, &account, Purpose::ChangeEmail, Some(&email)).await?;
     }
     let notice = Mail::new(Template::EmailChangeRequested, &account).with("newAddress", email.as_written());

@@ -36,12 +36,14 @@ pub(crate) async fn accounts_by_names(db: &Db, names: &[Username], now: DateTime
 
 /// Whether somebody else's account has the name, or one that looks like it.
 pub(crate) async fn is_anothers(tx: &mut Tx, username: &str, user: UserId) -> Result<bool> {
-    let used =
+    let found =
         query!("SELECT version FROM account WHERE (username = $1 OR username_skeleton = $2) AND id <> $3 LIMIT 1")
             .bind(username)
             .bind(skeleton(username))
-            .bind(user);
-    Ok(used.fetch_optional::<(i64,)>(tx).await?.is_some())
+            .bind(user)
+            .fetch_optional::<(i64,)>(tx)
+            .await?;
+    Ok(found.is_some())
 }
 
 /// Stores the account's profile and version, if its version is still `before`.
