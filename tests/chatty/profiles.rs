@@ -29,8 +29,8 @@ async fn who_renames_themselves_is_seen_by_the_new_name_and_found_by_both() {
     h.settle().await;
     let query = "{ users(filter: {search: \"ana m\"}) { nodes { username followerCount viewerRelationship { isFollowing } } } }";
     let found = ben.query(query, Value::Null).await;
-    let anna = json!({"username": "anna", "followerCount": 1, "viewerRelationship": {"isFollowing": true}});
-    assert_eq!(found["users"]["nodes"], json!([anna]));
+    let renamed = json!({"username": "anna", "followerCount": 1, "viewerRelationship": {"isFollowing": true}});
+    assert_eq!(found["users"]["nodes"], json!([renamed]));
 }
 
 #[tokio::test]

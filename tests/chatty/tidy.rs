@@ -82,3 +82,17 @@ fn every_code_that_clients_may_meet_is_used() {
         .collect();
     assert_eq!(dead, [] as [&str; 0], "top-level codes that nothing gives");
 }
+
+#[test]
+fn every_test_that_a_promise_names_exists() {
+    let promises = read(&root().join("docs/security.md"));
+    let named: Vec<_> = promises.split('`').filter_map(|text| text.split_once(".rs::")).collect();
+    assert!(named.len() > 40, "the search knows the spelling");
+    let exists = |(file, test): &&(&str, &str)| {
+        let places = ["", "tests", "subgraphs/auth/tests"].map(|place| root().join(place).join(format!("{file}.rs")));
+        let file = places.iter().find(|place| place.is_file());
+        file.is_some_and(|file| read(file).contains(&format!("fn {test}(")))
+    };
+    let missing: Vec<_> = named.iter().filter(|name| !exists(name)).collect();
+    assert_eq!(missing, [] as [&(&str, &str); 0]);
+}
