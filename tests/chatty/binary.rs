@@ -48,6 +48,44 @@ async fn the_readme_works_as_pasted_and_a_restart_keeps_the_data() {
 }
 
 #[tokio::test]
+async fn the_readmes_mails_arrive_and_their_links_work_as_pasted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = start(folder.path(), 3);
+    let readme = Readme::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let nobody = Remote::new(process.url()).anonymous();
+    nobody.query(&readme.operation("register", &[]), Value::Null).await;
+    let mailbox = process.url().replace("/graphql", "/dev/mailbox?to=ana@example.com");
+    let token = async |mails: usize| {
+        let mut newest = Value::Null;
+        eventually("the mail is there", async || {
+            let request = reqwest::Client::new().get(&mailbox).header("accept", "application/json");
+            let all: Vec<Value> = request.send().await.expect("an answer").json().await.expect("JSON");
+            newest = all.first().cloned().unwrap_or_default();
+            all.len() == mails
+        })
+        .await;
+        let link = newest["links"][0].as_str().expect("a link").to_owned();
+        link.split_once("?token=").expect("a token").1.to_owned()
+    };
+    let confirm = readme.operation("confirm the address", &[("…", &token(1).await)]);
+    let confirmed = nobody.query(&confirm, Value::Null).await;
+    assert_eq!(confirmed["verifyEmail"]["user"], json!({"username": "ana", "emailStatus": "VERIFIED"}));
+
+    let login = nobody.query(&readme.operation("login", &[]), Value::Null).await;
+    let refresh = json!({"refreshToken": login["ana"]["refreshToken"]});
+    nobody.mutate("refreshToken", refresh, "accessToken").await;
+    let asked = nobody.query(&readme.operation("forget the password", &[]), Value::Null).await;
+    assert_eq!(asked["requestPasswordReset"], json!({"ok": true, "errors": []}));
+    let choose = readme.operation("choose a new one", &[("…", &token(2).await)]);
+    assert_eq!(nobody.query(&choose, Value::Null).await["resetPassword"]["ok"], true);
+    let (_, new) = choose.split_once("newPassword: \"").expect("it names the new password");
+    let new = new.split('"').next();
+    let old = nobody.query(&readme.operation("login", &[]), Value::Null).await;
+    assert_eq!(old["ana"]["errors"][0]["code"], "BAD_CREDENTIALS");
+    nobody.mutate("login", json!({"identifier": "ana", "password": new}), "accessToken").await;
+}
+
+#[tokio::test]
 async fn keys_are_rotated_beside_a_running_process_and_nobody_is_signed_out() {
     let folder = tempfile::tempdir().expect("a folder");
     let process = start(folder.path(), 3);
