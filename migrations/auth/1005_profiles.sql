@@ -12,7 +12,10 @@ CREATE TABLE held_username (
     username TEXT NOT NULL PRIMARY KEY,
     -- NULL when the account was erased: the name leads nowhere then, and is held all the same.
     user_id UUID,
+    -- What the name looks like: names that look alike are held with it. See the migration 1010.
+    skeleton TEXT,
     held_until TIMESTAMPTZ NOT NULL
 );
+CREATE INDEX held_username_by_skeleton ON held_username (skeleton);
 CREATE INDEX held_username_by_user ON held_username (user_id);
 CREATE INDEX held_username_by_end ON held_username (held_until);

@@ -4,9 +4,9 @@ CREATE TABLE mail_link (
     token_hash BYTEA NOT NULL PRIMARY KEY,
     user_id UUID NOT NULL REFERENCES account (id),
     purpose TEXT NOT NULL,
-    -- The address that the link confirms, as written and normalised; empty where it confirms none.
-    address TEXT,
-    address_key TEXT,
+    -- Where it was sent, as written and normalised; what it confirms, if it confirms an address.
+    address TEXT NOT NULL,
+    address_key TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     expires_at TIMESTAMPTZ NOT NULL
 );

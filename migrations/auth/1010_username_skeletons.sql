@@ -3,7 +3,7 @@ ALTER TABLE account ADD COLUMN username_skeleton TEXT;
 
 -- The same as `skeleton` in `domain/username.rs`.
 UPDATE account SET username_skeleton =
-    REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(username, '1', 'l'), 'i', 'l'), '0', 'o'), 'rn', 'm'), 'vv', 'w'), '_', '');
+    REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(username, '_', ''), '1', 'l'), 'i', 'l'), '0', 'o'), 'rn', 'm'), 'vv', 'w');
 
 -- Accounts whose names look alike already keep them; the oldest stands for all. Whoever comes later finds it in the way.
 UPDATE account SET username_skeleton = NULL WHERE id IN (

@@ -35,9 +35,9 @@ pub struct MessageRequested {
     pub message_id: Uuid,
     /// What to write.
     pub template: Template,
-    /// To whom. Their address and language are those of [`RecipientChanged`].
+    /// To whom. Their language and time zone are those of [`RecipientChanged`], and so is the address if none is given.
     pub to_user_id: UserId,
-    /// Sends it there instead: only to confirm an address that is not the account's yet.
+    /// The address that the account had when the mail was asked for, or one that is to be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_address: Option<String>,
     /// What the template tells, by name; see [`Template`].

@@ -5,8 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chatty_graphql::Refusal;
-use chatty_kit::{Fault, Tasks};
+use chatty_kit::Tasks;
 
 use crate::{
     app::App,
@@ -21,16 +20,8 @@ pub(crate) fn start(tasks: &Tasks, app: &Arc<App>) {
     tasks.repeat("ending suspensions and erasing accounts", EVERY, move || {
         let app = Arc::clone(&app);
         async move {
-            suspension::end_due(&app).await.map_err(fault)?;
-            deletion::erase_due(&app).await.map_err(fault)
+            suspension::end_due(&app).await?;
+            deletion::erase_due(&app).await
         }
     });
-}
-
-/// Nobody has said anything here that could be wrong.
-fn fault(refusal: Refusal) -> Fault {
-    match refusal {
-        Refusal::Fault(fault) => fault,
-        Refusal::Problems(problems) => Fault::internal(format!("refused: {problems:?}")),
-    }
 }

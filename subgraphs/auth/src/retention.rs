@@ -17,7 +17,7 @@ use crate::{
 const EVERY: Duration = Duration::from_hours(1);
 
 /// Sessions are kept for a while, so that their owners can look back.
-const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
+pub(crate) const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Links are kept for a while after their end, so that whoever uses one learns why it does not work.
 const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
@@ -36,15 +36,22 @@ pub(crate) fn start(tasks: &Tasks, app: &Arc<App>) {
 
 pub(crate) async fn clean_up(app: &App) -> Result<(), chatty_store::Error> {
     let now = app.clock.now();
+    // What others lock in an order of their own has a transaction of its own, so that nobody waits crosswise.
     let mut tx = app.db.begin().await?;
     store::session::delete_spent_before(&mut tx, now).await?;
     store::session::delete_over_before(&mut tx, now - SESSIONS_KEPT).await?;
+    tx.commit().await?;
+    let mut tx = app.db.begin().await?;
+    store::attempt::delete_attempts_before(&mut tx, now).await?;
+    tx.commit().await?;
+    let mut tx = app.db.begin().await?;
+    held_username::forget(app, &mut tx).await?;
+    tx.commit().await?;
+    let mut tx = app.db.begin().await?;
     revocation::forget(app, &mut tx).await?;
     key_rotation::forget(app, &mut tx).await?;
     store::ending::delete_revoked_moderations_before(&mut tx, now - DECISIONS_KEPT).await?;
-    store::attempt::delete_attempts_before(&mut tx, now).await?;
     store::mail_link::delete_mail_links_before(&mut tx, now - LINKS_KEPT).await?;
-    held_username::forget(app, &mut tx).await?;
     idempotency::prune(&mut tx, now).await?;
     tx.commit().await
 }

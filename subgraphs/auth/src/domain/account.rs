@@ -79,7 +79,7 @@ async fn store(app: &App, caller: &Caller, checked: Checked) -> Result<AccountRo
         return replay(app, UserId::from_uuid(earlier), password).await;
     }
     create(app, caller, &mut tx, &account, &email, &hash).await?;
-    mail_link::send(app, caller, &mut tx, &account, Purpose::VerifyEmail, Some(&email)).await?;
+    mail_link::send(app, caller, &mut tx, &account, Purpose::VerifyEmail, &email).await?;
     tx.commit().await?;
     Ok(account)
 }

@@ -14,26 +14,34 @@ use sha2::{Digest, Sha256};
 
 use crate::{app::App, store::attempt};
 
-/// A rule: at most `limit` attempts within any time of this length.
+/// A rule: so many attempts in a window.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
     name: &'static str,
     limit: i64,
     within: TimeDelta,
+    /// Whether each attempt begins the window anew, so that no time of its length ever has more than `limit`. Otherwise a
+    /// window begins with its first attempt, which is kinder to those who share a network.
+    is_strict: bool,
 }
 
 /// Wrong passwords for one account, or for one name that nobody has.
-pub(crate) const LOGIN_ACCOUNT: Rule = Rule { name: "login account", limit: 10, within: TimeDelta::minutes(5) };
+pub(crate) const LOGIN_ACCOUNT: Rule =
+    Rule { name: "login account", limit: 10, within: TimeDelta::minutes(5), is_strict: true };
 /// Wrong passwords from one network, whatever the account. Those that are being checked count, so it is more than the
 /// few that many people behind one address send at once.
-pub(crate) const LOGIN_NETWORK: Rule = Rule { name: "login network", limit: 50, within: TimeDelta::minutes(5) };
+pub(crate) const LOGIN_NETWORK: Rule =
+    Rule { name: "login network", limit: 50, within: TimeDelta::minutes(5), is_strict: false };
 /// Wrong present passwords inside somebody's session. Apart from logins, so that a stranger who guesses at the front
 /// door does not keep the owner from changing the password.
-pub(crate) const CONFIRMATION: Rule = Rule { name: "confirmation", limit: 10, within: TimeDelta::minutes(5) };
+pub(crate) const CONFIRMATION: Rule =
+    Rule { name: "confirmation", limit: 10, within: TimeDelta::minutes(5), is_strict: true };
 /// Mails with links to one address.
-pub(crate) const MAIL_ADDRESS: Rule = Rule { name: "mail address", limit: 5, within: TimeDelta::minutes(30) };
+pub(crate) const MAIL_ADDRESS: Rule =
+    Rule { name: "mail address", limit: 5, within: TimeDelta::minutes(30), is_strict: false };
 /// Mails with links that one network asks for.
-pub(crate) const MAIL_NETWORK: Rule = Rule { name: "mail network", limit: 25, within: TimeDelta::minutes(5) };
+pub(crate) const MAIL_NETWORK: Rule =
+    Rule { name: "mail network", limit: 25, within: TimeDelta::minutes(5), is_strict: false };
 
 /// Whom or what a rule counts for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +88,8 @@ pub(crate) async fn attempt<const N: usize>(app: &App, rules: [(Rule, Subject); 
     let (mut subjects, mut is_last) = (Vec::with_capacity(N), false);
     let mut tx = app.db.begin().await?;
     for (rule, subject) in rules {
-        let counted = attempt::upsert_attempt(&mut tx, &subject, rule.limit, now, now + rule.within).await?;
+        let counted =
+            attempt::upsert_attempt(&mut tx, &subject, rule.limit, rule.is_strict, (now, now + rule.within)).await?;
         let Some(count) = counted else {
             // Dropping the transaction gives back what the rules before have counted.
             let end = attempt::find_end(&mut tx, &subject).await?.unwrap_or(now + rule.within);

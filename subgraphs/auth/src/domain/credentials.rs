@@ -36,7 +36,8 @@ pub(crate) async fn confirm(
     let password = Password::typed(password).ok_or_else(wrong)?;
     let rules = [brake::CONFIRMATION.on(viewer.user.to_string())];
     let attempt = brake::attempt(app, rules).await?;
-    let stored = account::find_credentials_by_id(&app.db, viewer.user).await?.ok_or(Fault::Unauthenticated)?;
+    let stored = account::find_credentials_by_id(&app.db, viewer.user).await?;
+    let stored = stored.filter(|stored| stored.account.state != AccountState::Deleted).ok_or(Fault::Unauthenticated)?;
     let checked = app.hashing.verify(password, Some(stored.password_hash.clone())).await;
     let (attempt, verified) = attempt.unless_served(app, checked).await?;
     if !verified.holds() {
@@ -50,6 +51,11 @@ pub(crate) async fn confirm(
 }
 
 impl Confirmed {
+    /// The account as it was when the password was checked.
+    pub(crate) fn account(&self) -> &AccountRow {
+        &self.0.account
+    }
+
     /// The account, locked against every other change; not if its password was replaced since it was confirmed.
     pub(crate) async fn lock(self, tx: &mut Tx) -> Result<AccountRow, Refusal> {
         lock_unchanged(tx, &self.0).await?.ok_or_else(|| Fault::Unauthenticated.into())

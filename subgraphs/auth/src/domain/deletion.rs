@@ -51,6 +51,7 @@ pub(crate) async fn request_own(
     let account = confirmed.lock(&mut tx).await?;
     let (_, due_at) = request(app, caller, &mut tx, &account, viewer.user).await?;
     tx.commit().await?;
+    tracing::info!(user = %viewer.user, %due_at, "an account is going to be erased");
     Ok(due_at)
 }
 
@@ -93,6 +94,10 @@ async fn request(
         // It is asked for already: the first word counts, and its end.
         let known = ending::find_deletion(&mut *tx, account.id).await?;
         let known = known.ok_or_else(|| Problem::state_conflict("userId", "cannot be deleted in its state"))?;
+        if requested_by != account.id {
+            // It is an administrator's from now on, and not the owner's to take back.
+            ending::update_deletion_requested_by(tx, account.id, requested_by).await?;
+        }
         return Ok((account.clone(), known.due_at));
     };
     let row = DeletionRow { user_id: account.id, erasure_id: app.clock.uuid(), requested_by, due_at };
@@ -113,15 +118,14 @@ pub(crate) async fn cancel(
     user: Option<UserId>,
 ) -> Result<AccountRow, Refusal> {
     let user = user.unwrap_or(viewer.user);
-    let is_admin = caller.require(Scope::AdminWrite).is_ok();
-    if user != viewer.user && !is_admin {
+    if user != viewer.user {
         caller.require(Scope::AdminWrite)?;
     }
     let nothing = || Problem::state_conflict("userId", "is not about to be deleted");
     let mut tx = app.db.begin().await?;
     let account = account::lock_account(&mut tx, user).await?.ok_or_else(nothing)?;
     let deletion = ending::find_deletion(&mut tx, user).await?.ok_or_else(nothing)?;
-    if deletion.requested_by != user && !is_admin {
+    if deletion.requested_by != user && caller.require(Scope::AdminWrite).is_err() {
         return Err(Problem::forbidden("userId").into());
     }
     let suspended = ending::find_suspension(&mut tx, user).await?.is_some();
@@ -134,17 +138,26 @@ pub(crate) async fn cancel(
     mail::tell(app, caller, &mut tx, &UserDeletionCancelled { user_id: user }).await?;
     Mail::new(Template::DeletionCancelled, &changed).request(app, caller, &mut tx, &changed).await?;
     tx.commit().await?;
+    tracing::info!(%user, by = %viewer.user, "an account is not going to be erased");
     Ok(changed)
 }
 
 /// Erases the accounts whose time has come. Every process of the service looks for them: whoever locks an account first
 /// erases it, and the others then find nothing to do.
-pub(crate) async fn erase_due(app: &App) -> Result<(), Refusal> {
+pub(crate) async fn erase_due(app: &App) -> Result<(), chatty_store::Error> {
     for due in ending::list_deletions_due(&app.db, app.clock.now(), AT_A_TIME).await? {
-        let mut tx = app.db.begin().await?;
-        if erase(app, &mut tx, &due).await? {
-            tx.commit().await?;
+        if let Err(refusal) = erase_one(app, &due).await {
+            tracing::error!(user = %due.user_id, ?refusal, "an account cannot be erased");
         }
+    }
+    Ok(())
+}
+
+async fn erase_one(app: &App, due: &DeletionRow) -> Result<(), Refusal> {
+    let mut tx = app.db.begin().await?;
+    if erase(app, &mut tx, due).await? {
+        tx.commit().await?;
+        tracing::info!(user = %due.user_id, erasure = %due.erasure_id, "an account was erased");
     }
     Ok(())
 }
@@ -177,7 +190,6 @@ async fn erase(app: &App, tx: &mut Tx, due: &DeletionRow) -> Result<bool, Refusa
     let counts = serde_json::to_string(&counts).map_err(chatty_kit::Fault::internal)?;
     ending::insert_receipt(tx, due.erasure_id, crate::NAME, &counts, now).await?;
     mail::tell(app, &caller, tx, &UserDeleted { user_id: account.id, erasure_id: due.erasure_id }).await?;
-    tracing::info!(user = %account.id, erasure = %due.erasure_id, "an account was erased");
     Ok(true)
 }
 

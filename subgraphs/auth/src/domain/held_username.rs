@@ -16,11 +16,18 @@ use crate::{
 
 /// How long a name is held for its former owner.
 const HELD: TimeDelta = TimeDelta::days(30);
+/// How many names are held for one person: others want names, too.
+const MOST: i64 = 5;
 
 /// Whether the name is free for the user, and so until the transaction ends.
 pub(crate) async fn reserve(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<bool> {
     wait_for_look_alikes(app, tx, user, name).await?;
     claim(app, tx, user, name).await
+}
+
+/// Whether the user has given up so many names that they must keep the one they have for a while.
+pub(crate) async fn has_enough(app: &App, tx: &mut Tx, user: UserId) -> Result<bool> {
+    Ok(held_username::count_held(tx, user, app.clock.now()).await? >= MOST)
 }
 
 /// Gives up one name of the user for another. Whether that was free.
@@ -48,13 +55,17 @@ pub(crate) async fn withhold(app: &App, tx: &mut Tx, user: UserId, name: &str) -
 /// Of those who want names that look alike, too, one is served at a time: by a row that no name has.
 async fn wait_for_look_alikes(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<()> {
     let (row, now) = (format!("~{}", skeleton(name)), app.clock.now());
-    held_username::upsert_held(tx, &row, user, now, now).await?;
+    held_username::upsert_held(tx, (&row, None), user, now, now).await?;
     held_username::delete_held(tx, &row).await?;
     Ok(())
 }
 
 async fn claim(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<bool> {
-    if !hold(app, tx, user, name).await? || profile::is_anothers(tx, name, user).await? {
+    let (alike, now) = (skeleton(name), app.clock.now());
+    if !hold(app, tx, user, name).await?
+        || profile::is_anothers(tx, name, user).await?
+        || held_username::is_look_alike_held(tx, &alike, user, now).await?
+    {
         return Ok(false);
     }
     // Whoever waits for the row goes on waiting, and nobody is held off by it later.
@@ -64,7 +75,7 @@ async fn claim(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<bool>
 
 async fn hold(app: &App, tx: &mut Tx, user: UserId, name: &str) -> Result<bool> {
     let now = app.clock.now();
-    held_username::upsert_held(tx, name, user, now + HELD, now).await
+    held_username::upsert_held(tx, (name, Some(&skeleton(name))), user, now + HELD, now).await
 }
 
 /// Lets go of names that were held long enough.

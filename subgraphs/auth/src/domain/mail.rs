@@ -62,7 +62,8 @@ impl Mail {
             message_id: app.clock.uuid(),
             template,
             to_user_id: to.id,
-            to_address,
+            // Where it is now, whenever it is written: a mail must not follow an account to another address.
+            to_address: to_address.or_else(|| Some(to.email.clone())),
             params,
             secret: secret.map(|token| token.expose_secret().to_owned()),
             dedupe_key: None,

@@ -41,7 +41,7 @@ pub(crate) async fn send(
     tx: &mut Tx,
     account: &AccountRow,
     purpose: Purpose,
-    address: Option<&Email>,
+    address: &Email,
 ) -> Result<(), Refusal> {
     let (token, now) = (RefreshToken::generate()?, app.clock.now());
     let (template, lifetime) = match purpose {
@@ -51,12 +51,7 @@ pub(crate) async fn send(
     };
     let expires_at = now + lifetime;
     mail_link::upsert_mail_link(tx, token.hash(), (account.id, purpose), address, (now, expires_at)).await?;
-    let mut mail = Mail::new(template, account).with_time("expiresAt", expires_at);
-    if purpose == Purpose::ChangeEmail
-        && let Some(address) = address
-    {
-        mail = mail.to(address.as_written());
-    }
+    let mail = Mail::new(template, account).with_time("expiresAt", expires_at).to(address.as_written());
     mail.with_link(token.into_secret()).request(app, caller, tx, account).await?;
     Ok(())
 }
@@ -72,7 +67,7 @@ pub(crate) async fn send_to_address(
 ) -> Result<(), Refusal> {
     // What cannot be an address is nobody's, whoever asks: that tells nothing.
     let email = Email::parse(address)?;
-    let rules = [brake::MAIL_ADDRESS.on(email.key()), brake::MAIL_NETWORK.on_network(caller.network)];
+    let rules = [brake::MAIL_ADDRESS.on(counted(purpose, email.key())), brake::MAIL_NETWORK.on_network(caller.network)];
     let _counted = brake::attempt(app, rules).await?;
     let known = account::find_id_by_email(&app.db, email.key()).await?;
     let mut tx = app.db.begin().await?;
@@ -81,11 +76,16 @@ pub(crate) async fn send_to_address(
         Some(account) => {
             // As its owner wrote it, not as whoever asks.
             let address = Email::of_account(&account.email);
-            send(app, caller, &mut tx, &account, purpose, Some(&address)).await?;
+            send(app, caller, &mut tx, &account, purpose, &address).await?;
         }
         None => send_nothing(app, &mut tx).await?,
     }
     Ok(tx.commit().await?)
+}
+
+/// What the brake counts mails of a purpose by.
+pub(crate) fn counted(purpose: Purpose, whom: impl std::fmt::Display) -> String {
+    format!("{} {whom}", purpose.as_str())
 }
 
 /// The link of a token, if it is good and for one of these purposes. It is not used by this: see [`take`].
@@ -109,7 +109,7 @@ pub(crate) fn invalid() -> Problem {
     Problem::token_invalid("token")
 }
 
-/// The statements of [`send`] without their effect, for whoever gets no mail: how long an answer takes tells nothing.
+/// The statements of [`send`] without their effect, for whoever gets no mail, so that an answer takes about as long.
 async fn send_nothing(app: &App, tx: &mut Tx) -> Result<(), Refusal> {
     let token = RefreshToken::generate()?;
     for _ in 0..2 {

@@ -60,6 +60,10 @@ pub(crate) async fn edit(app: &App, caller: &Caller, edit: Edit) -> Result<Accou
         let (old, new) = (&before.username, &after.username);
         if old != new {
             Username::choose(new)?;
+            if held_username::has_enough(app, &mut tx, user).await? {
+                let message = "was changed too often: your former names are held for 30 days";
+                return Err(Problem::not_allowed("username", message).into());
+            }
         }
         if old != new && !held_username::exchange(app, &mut tx, user, old, new).await? {
             return Err(Problem::taken("username").into());

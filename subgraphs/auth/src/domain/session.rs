@@ -32,6 +32,7 @@ use super::{
 use crate::{
     Config,
     app::App,
+    retention::SESSIONS_KEPT,
     store::{
         account::{self, AccountRow, CredentialsRow},
         session::{self, SessionRow},
@@ -114,7 +115,8 @@ pub(crate) async fn login(
     let password = Password::typed(password).ok_or_else(Problem::bad_credentials)?;
     let known = find_by_identifier(app, identifier).await?;
     // Whoever is not known is braked by the name, so that the brake does not tell who is.
-    let subject = known.as_ref().map_or_else(|| identifier.trim().to_lowercase(), |row| row.account.id.to_string());
+    let unknown = || email::find_key(identifier).unwrap_or_default();
+    let subject = known.as_ref().map_or_else(unknown, |row| row.account.id.to_string());
     let rules = [brake::LOGIN_ACCOUNT.on(subject), brake::LOGIN_NETWORK.on_network(caller.network)];
     let attempt = brake::attempt(app, rules).await?;
     // Without an account the same work is done.
@@ -201,7 +203,9 @@ async fn open_session(
     };
     let device = caller.user_agent.as_deref();
     let devices = session::list_devices(&mut tx, account.id).await?;
-    if !devices.is_empty() && !devices.iter().any(|known| known.as_deref() == device) {
+    // No device is known of a new account, and of one that nobody has used for longer than sessions are kept.
+    let is_new = devices.is_empty() && account.created_at > now - SESSIONS_KEPT;
+    if !is_new && !devices.iter().any(|known| known.as_deref() == device) {
         let mail = Mail::new(Template::NewDevice, &account).with_time("at", now);
         let mail = mail.with("device", device.unwrap_or_default()).with("network", caller.network.to_string());
         mail.request(app, caller, &mut tx, &account).await?;

@@ -15,7 +15,7 @@ use crate::{
 /// What happens to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// A moderator closes it.
+    /// A moderator closes it, or decides anew for how long.
     Suspend,
     /// The suspension is over.
     Restore,
@@ -38,9 +38,8 @@ impl Change {
     pub(crate) fn of(self, state: AccountState) -> Option<AccountState> {
         use AccountState::{Active, Deactivated, Deleted, DeletionPending, Suspended};
         match (self, state) {
-            (Self::Suspend, Active | Deactivated) | (Self::CancelDeletion { suspended: true }, DeletionPending) => {
-                Some(Suspended)
-            }
+            (Self::Suspend, Active | Suspended | Deactivated)
+            | (Self::CancelDeletion { suspended: true }, DeletionPending) => Some(Suspended),
             (Self::Restore, Suspended) | (Self::CancelDeletion { suspended: false }, DeletionPending) => Some(Active),
             (Self::RequestDeletion, Active | Suspended | Deactivated) => Some(DeletionPending),
             (Self::Erase, DeletionPending) => Some(Deleted),
@@ -88,7 +87,6 @@ pub(crate) async fn change(
         version: changed.version,
     };
     mail::tell(app, caller, tx, &event).await?;
-    tracing::info!(user = %account.id, from = account.state.as_str(), to = to.as_str(), "an account stands elsewhere");
     Ok(Some(changed))
 }
 
@@ -111,7 +109,8 @@ mod tests {
         use AccountState::{Active, Deactivated, Deleted, DeletionPending, Suspended};
         let moves = |change: Change| AccountState::ALL.iter().map(|state| change.of(*state)).collect::<Vec<_>>();
         assert_eq!(AccountState::ALL, &[Active, Suspended, Deactivated, DeletionPending, Deleted]);
-        assert_eq!(moves(Change::Suspend), [Some(Suspended), None, Some(Suspended), None, None]);
+        let suspended = Some(Suspended);
+        assert_eq!(moves(Change::Suspend), [suspended, suspended, suspended, None, None]);
         assert_eq!(moves(Change::Restore), [None, Some(Active), None, None, None]);
         let pending = Some(DeletionPending);
         assert_eq!(moves(Change::RequestDeletion), [pending, pending, pending, None, None]);

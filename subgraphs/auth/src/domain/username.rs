@@ -123,7 +123,7 @@ impl Username {
 /// What is left of a name for an eye that reads quickly: `1`, `i` and `l` are one letter, so are `0` and `o`, `rn` and
 /// `m`, `vv` and `w`; and underscores are not seen. The replacements and their order are those of the migration 1010.
 pub(crate) fn skeleton(name: &str) -> String {
-    const ALIKE: [(&str, &str); 6] = [("1", "l"), ("i", "l"), ("0", "o"), ("rn", "m"), ("vv", "w"), ("_", "")];
+    const ALIKE: [(&str, &str); 6] = [("_", ""), ("1", "l"), ("i", "l"), ("0", "o"), ("rn", "m"), ("vv", "w")];
     ALIKE.iter().fold(name.to_owned(), |name, (from, to)| name.replace(from, to))
 }
 
@@ -173,9 +173,19 @@ mod tests {
 
     #[test]
     fn reserved_names_are_refused_in_whatever_looks_like_them_and_their_neighbours_are_free() {
-        for text in
-            ["admin", "ADMIN", "adm1n", "a_d_m_i_n", "r00t", "rnoderator", "vvvvvv", "deleted", "graphql", "nul1"]
-        {
+        for text in [
+            "admin",
+            "ADMIN",
+            "adm1n",
+            "a_d_m_i_n",
+            "r_noderator",
+            "r00t",
+            "rnoderator",
+            "vvvvvv",
+            "deleted",
+            "graphql",
+            "nul1",
+        ] {
             let refused = Username::choose(text).map_err(|problem| problem.code);
             assert_eq!(refused, Err(UserErrorCode::NotAllowed), "{text}");
             assert!(Username::parse(text).is_ok(), "{text} may exist");

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     store::{
         account::{self, AccountRow, AccountState, EmailStatus},
-        mail_link::{MailLinkRow, Purpose, delete_mail_links_of},
+        mail_link::{MailLinkRow, Purpose, delete_mail_link_for, delete_mail_links_of},
     },
 };
 
@@ -25,14 +25,12 @@ pub(crate) async fn verify(app: &App, caller: &Caller, token: &SecretString) -> 
     let mut tx = app.db.begin().await?;
     let account = account::lock_account(&mut tx, found.link.user_id).await?.ok_or_else(mail_link::invalid)?;
     mail_link::take(&mut tx, &found).await?;
-    let MailLinkRow { address: Some(address), address_key: Some(key), .. } = found.link else {
-        return Err(chatty_kit::Fault::internal("a link to confirm an address names none").into());
-    };
+    let MailLinkRow { ref address, address_key: ref key, .. } = found.link;
     if account.state == AccountState::Deleted {
         return Err(mail_link::invalid().into());
     }
     // Whoever holds the new address may have taken it for another account since the mail was sent.
-    let verified = account::update_email(&mut tx, account.id, (&address, &key), EmailStatus::Verified).await?;
+    let verified = account::update_email(&mut tx, account.id, (address, key), EmailStatus::Verified).await?;
     let verified = verified.ok_or_else(|| Problem::taken("token"))?;
     if found.link.purpose == Purpose::ChangeEmail {
         // Those that were sent to the former address, a reset among them.
@@ -62,16 +60,23 @@ pub(crate) async fn request_change(
     password: &SecretString,
 ) -> Result<(), Refusal> {
     let email = Email::parse(new_email).map_err(|problem| problem.at("newEmail"))?;
-    let rules = [brake::MAIL_ADDRESS.on(viewer.user.to_string()), brake::MAIL_NETWORK.on_network(caller.network)];
-    let _counted = brake::attempt(app, rules).await?;
     let confirmed = credentials::confirm(app, caller, viewer, ("password", password)).await?;
-    let mut tx = app.db.begin().await?;
-    let account = confirmed.lock(&mut tx).await?;
-    if Email::of_account(&account.email).key() == email.key() {
+    if Email::of_account(&confirmed.account().email).key() == email.key() {
         return Err(Problem::not_allowed("newEmail", "is your address already").into());
     }
+    let rules = [
+        brake::MAIL_ADDRESS.on(mail_link::counted(Purpose::ChangeEmail, viewer.user.to_string())),
+        brake::MAIL_ADDRESS.on(mail_link::counted(Purpose::ChangeEmail, email.key())),
+        brake::MAIL_NETWORK.on_network(caller.network),
+    ];
+    let _counted = brake::attempt(app, rules).await?;
+    let mut tx = app.db.begin().await?;
+    let account = confirmed.lock(&mut tx).await?;
     if account::find_id_by_email(&mut tx, email.key()).await?.is_none() {
-        mail_link::send(app, caller, &mut tx, &account, Purpose::ChangeEmail, Some(&email)).await?;
+        mail_link::send(app, caller, &mut tx, &account, Purpose::ChangeEmail, &email).await?;
+    } else {
+        // Void all the same, or it would tell that this address is somebody's.
+        delete_mail_link_for(&mut tx, account.id, Purpose::ChangeEmail).await?;
     }
     let notice = Mail::new(Template::EmailChangeRequested, &account).with("newAddress", email.as_written());
     notice.request(app, caller, &mut tx, &account).await?;

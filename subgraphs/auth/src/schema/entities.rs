@@ -115,7 +115,7 @@ impl User {
     /// The mail address, such as `ana@example.com`. Null unless you are this user or may read as an administrator.
     #[graphql(tag = "viewer")]
     async fn email(&self, ctx: &Context<'_>) -> Option<EmailAddress> {
-        self.is_open_to(ctx).then(|| EmailAddress(self.account.email.clone()))
+        (self.is_open_to(ctx) && !self.is_erased()).then(|| EmailAddress(self.account.email.clone()))
     }
 
     /// Whether the address is confirmed. Null unless you are this user or may read as an administrator.

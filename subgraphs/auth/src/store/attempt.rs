@@ -5,21 +5,20 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::brake::Subject;
 
-/// Counts one more, and how many there were since the subject was last left alone; `None` if there were `limit` already.
-///
-/// Only an attempt that is allowed moves the end: the rest change nothing.
+/// Counts one more, and how many there are in the window; `None` if there were `limit` already, which changes nothing.
+/// If `is_strict`, the window begins anew with each.
 pub(crate) async fn upsert_attempt(
     tx: &mut Tx,
     subject: &Subject,
     limit: i64,
-    now: DateTime<Utc>,
-    end: DateTime<Utc>,
+    is_strict: bool,
+    (now, end): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Option<i64>> {
     let counted = query!(
         "INSERT INTO attempt (subject, count, window_end) VALUES ($1, 1, $2)
          ON CONFLICT (subject) DO UPDATE SET
              count = CASE WHEN attempt.window_end <= $3 THEN 1 ELSE attempt.count + 1 END,
-             window_end = excluded.window_end
+             window_end = CASE WHEN $5 OR attempt.window_end <= $3 THEN excluded.window_end ELSE attempt.window_end END
          WHERE attempt.window_end <= $3 OR attempt.count < $4
          RETURNING count"
     )
@@ -27,6 +26,7 @@ pub(crate) async fn upsert_attempt(
     .bind(end)
     .bind(now)
     .bind(limit)
+    .bind(is_strict)
     .fetch_optional::<(i64,)>(tx)
     .await?;
     Ok(counted.map(|(count,)| count))

@@ -120,6 +120,11 @@ pub(crate) async fn list_deletions_due(db: &Db, time: DateTime<Utc>, limit: i64)
     .await
 }
 
+pub(crate) async fn update_deletion_requested_by(tx: &mut Tx, user: UserId, by: UserId) -> Result<()> {
+    query!("UPDATE deletion SET requested_by = $2 WHERE user_id = $1").bind(user).bind(by).execute(tx).await?;
+    Ok(())
+}
+
 pub(crate) async fn delete_deletion(tx: &mut Tx, user: UserId) -> Result<()> {
     query!("DELETE FROM deletion WHERE user_id = $1").bind(user).execute(tx).await?;
     Ok(())

@@ -23,9 +23,9 @@ text_enum! {
 pub(crate) struct MailLinkRow {
     pub(crate) user_id: UserId,
     pub(crate) purpose: Purpose,
-    /// What the link confirms; empty for a reset.
-    pub(crate) address: Option<String>,
-    pub(crate) address_key: Option<String>,
+    /// Where it was sent, as written and normalised.
+    pub(crate) address: String,
+    pub(crate) address_key: String,
     pub(crate) expires_at: DateTime<Utc>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn upsert_mail_link(
     tx: &mut Tx,
     hash: &TokenHash,
     (user, purpose): (UserId, Purpose),
-    address: Option<&Email>,
+    address: &Email,
     (now, expires_at): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<()> {
     query!(
@@ -47,8 +47,8 @@ pub(crate) async fn upsert_mail_link(
     .bind(hash.as_bytes())
     .bind(user)
     .bind(purpose)
-    .bind(address.map(Email::as_written))
-    .bind(address.map(Email::key))
+    .bind(address.as_written())
+    .bind(address.key())
     .bind(now)
     .bind(expires_at)
     .execute(tx)
@@ -67,6 +67,11 @@ pub(crate) async fn find_mail_link(on: impl Into<Conn<'_>>, hash: &TokenHash) ->
 pub(crate) async fn delete_mail_link(tx: &mut Tx, hash: &TokenHash) -> Result<bool> {
     let deleted = query!("DELETE FROM mail_link WHERE token_hash = $1").bind(hash.as_bytes()).execute(tx).await?;
     Ok(deleted == 1)
+}
+
+/// Forgets the account's link of a purpose.
+pub(crate) async fn delete_mail_link_for(tx: &mut Tx, user: UserId, purpose: Purpose) -> Result<u64> {
+    query!("DELETE FROM mail_link WHERE user_id = $1 AND purpose = $2").bind(user).bind(purpose).execute(tx).await
 }
 
 /// Forgets all links of the account.

@@ -120,6 +120,13 @@ async fn decisions_may_arrive_in_any_order_and_late() {
     world.hear(&earlier).await;
     let me = world.me(&world.login("ana").await).await;
     assert_eq!(me["suspension"], json!({"reason": "spam", "until": null}));
+    assert_eq!(world.told("auth.user.state_changed").await.len(), 1);
+    // A decision anew is told, because its end is another.
+    world.env.clock.advance(TimeDelta::seconds(1));
+    world.hear(&world.suspension(ana, 7, Some(world.env.clock.now() + TimeDelta::hours(2)))).await;
+    let told = world.told("auth.user.state_changed").await;
+    assert_eq!((told.len(), &told[1]["from"], &told[1]["to"]), (2, &json!("SUSPENDED"), &json!("SUSPENDED")));
+    assert!(told[1]["until"].is_string());
     // An account that is not there, and a decision of another kind.
     world.hear(&world.suspension(UserId::new(&world.env.clock), 5, None)).await;
     world.hear(&ModerationApplied { kind: ModerationKind::Unknown, ..world.suspension(ana, 6, None) }).await;
@@ -228,6 +235,16 @@ async fn administrators_erase_accounts_but_not_the_last_of_their_own() {
     assert!(payload(ana.to_string(), true).await["deletionDueAt"].is_string());
     assert_eq!(world.state("ana").await, "ACTIVE", "a dry run changes nothing");
     assert!(payload(ana.to_string(), false).await["deletionDueAt"].is_string());
+
+    // Nor does it help to have asked for it before.
+    world.register("eve").await;
+    let eve = world.login("eve").await;
+    world.delete_own(&eve).await;
+    let id = world.caller(&eve).viewer.unwrap().user;
+    assert!(payload(id.to_string(), false).await["deletionDueAt"].is_string());
+    let eve = world.caller(&world.login("eve").await);
+    let own = world.payload(&eve, "cancelAccountDeletion", json!({}), "user { id }").await;
+    assert_eq!(problems(&own), ["FORBIDDEN input.userId"]);
 
     // Not the owner's to take back, but an administrator's.
     let owner = world.caller(&world.login("ana").await);

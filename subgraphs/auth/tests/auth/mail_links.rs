@@ -180,7 +180,7 @@ async fn an_address_changes_when_the_new_one_confirms_and_the_old_one_is_told() 
     let mails = world.mails().await;
     let of = |template: &str| mails.iter().rfind(|mail| mail["template"] == template).expect("a mail");
     assert_eq!(of("CONFIRM_NEW_EMAIL")["toAddress"], "new@example.com");
-    assert_eq!(of("EMAIL_CHANGE_REQUESTED").get("toAddress"), None, "it goes to the present address");
+    assert_eq!(of("EMAIL_CHANGE_REQUESTED")["toAddress"], "ana@example.com");
     assert_eq!(of("EMAIL_CHANGE_REQUESTED")["params"]["newAddress"], "new@example.com");
     assert_eq!(world.address(&me).await.0, "ana@example.com");
 
@@ -190,9 +190,13 @@ async fn an_address_changes_when_the_new_one_confirms_and_the_old_one_is_told() 
     assert_eq!(world.told("email.recipient.changed").await.last().unwrap()["address"], "new@example.com");
     tokens(&world.login_as(&anonymous(), "new@example.com", PASSWORD).await);
 
-    // Somebody else's address: the same answer, and no mail to them.
+    // Somebody else's address: the same answer, no mail to them, and the link before is void as ever.
+    assert_eq!(change("third@example.com", PASSWORD).await, [""; 0]);
+    let link = world.link("CONFIRM_NEW_EMAIL").await;
     assert_eq!(change("ben@example.com", PASSWORD).await, [""; 0]);
-    assert_eq!(world.mails().await.iter().filter(|mail| mail["toAddress"] == "ben@example.com").count(), 0);
+    assert_eq!(problems(&world.verify(&link).await), ["TOKEN_INVALID input.token"]);
+    let to_ben = |mail: &&Value| mail["template"] == "CONFIRM_NEW_EMAIL" && mail["toAddress"] == "ben@example.com";
+    assert_eq!(world.mails().await.iter().filter(to_ben).count(), 0);
 }
 
 #[tokio::test]

@@ -382,3 +382,26 @@ async fn an_erased_account_is_called_deleted_and_says_nothing() {
     let update = world.ask(&ana, UPDATE, json!({"input": {"bio": "I am back."}})).await;
     assert_eq!(fault(&update), "UNAUTHENTICATED");
 }
+
+#[tokio::test]
+async fn names_that_look_like_a_held_one_are_held_too_and_nobody_holds_many() {
+    let world = World::start().await;
+    world.register("marnie").await;
+    let me = world.caller(&world.login("marnie").await);
+    let rename = async |name: &str| {
+        problems(&world.payload(&me, "updateProfile", json!({"username": name}), "user { id }").await)
+    };
+    assert_eq!(rename("first_name").await, [""; 0]);
+    let input = |name: &str| json!({"username": name, "email": format!("{name}@example.org"), "password": PASSWORD});
+    assert_eq!(problems(&world.register_with(input("mamie")).await), ["TAKEN input.username"]);
+    assert_eq!(rename("mamie").await, [""; 0], "but not for who gave it up");
+
+    for number in 2..5 {
+        assert_eq!(rename(&format!("name_{number}_of_her")).await, [""; 0]);
+    }
+    assert_eq!(rename("one_too_many").await, ["NOT_ALLOWED input.username"]);
+    world.env.clock.advance(TimeDelta::days(30));
+    let me = world.caller(&world.login("name_4_of_her").await);
+    let again = world.payload(&me, "updateProfile", json!({"username": "one_too_many"}), "user { id }").await;
+    assert_eq!(problems(&again), [""; 0]);
+}

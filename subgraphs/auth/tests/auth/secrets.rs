@@ -110,7 +110,7 @@ async fn nothing_secret_is_logged_or_stored_or_shown() {
         "a mail address was confirmed",
         "a password was replaced",
         "a change of address was requested",
-        "an account stands elsewhere",
+        "an account is going to be erased",
         "too many attempts",
     ] {
         assert!(logged.contains(event), "{event} is logged: {logged}");
