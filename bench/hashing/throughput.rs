@@ -1,8 +1,12 @@
 //! Hashes a second: by sign-ins through the subgraph's schema, and by bare argon2 on as many threads.
 
 use std::{
+    net::Ipv4Addr,
     num::{NonZeroU32, NonZeroUsize},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     thread,
     time::Instant,
 };
@@ -66,14 +70,19 @@ async fn open(folder: &std::path::Path, threads: NonZeroU32) -> Service {
     Auth::open(&env, &config).await.expect("auth opens").service()
 }
 
+/// Counts the sign-ins: each is for another name and from elsewhere, so that the brake refuses none.
+static SIGN_INS: AtomicU32 = AtomicU32::new(0);
+
 /// Sign-ins of people who do not exist, all at once.
 async fn sign_ins(service: &Service, threads: NonZeroU32) -> f64 {
     let count = threads.get() * HASHES;
     let document = "mutation($input: LoginInput!) { login(input: $input) { errors { code } } }";
     let begun = Instant::now();
-    let answers = (0..count).map(|n| {
-        let input = json!({"input": {"identifier": format!("nobody_{n}"), "password": "wrong password"}});
-        let request = Request::new(document).variables(Variables::from_json(input)).data(Caller::anonymous());
+    let answers = (0..count).map(|_| {
+        let number = SIGN_INS.fetch_add(1, Relaxed);
+        let caller = Caller { network: Ipv4Addr::from_bits(0x0a00_0000 + number).into(), ..Caller::anonymous() };
+        let input = json!({"input": {"identifier": format!("nobody_{number}"), "password": "wrong password"}});
+        let request = Request::new(document).variables(Variables::from_json(input)).data(caller);
         service.subgraph.execute(request)
     });
     for answer in join_all(answers).await {

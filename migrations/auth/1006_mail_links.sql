@@ -1,3 +1,13 @@
+-- Who wants a link mailed, until it is looked whether the address is anybody's. It is stored for every address alike, so
+-- that neither the answer nor its time tells who has an account.
+CREATE TABLE mail_wish (
+    id UUID NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    -- Normalised.
+    address_key TEXT NOT NULL,
+    trace_id TEXT NOT NULL
+);
+
 -- Links in mails: one of each purpose for an account, so that only the newest works. It is deleted by its use.
 CREATE TABLE mail_link (
     -- SHA-256 of the token in the mail.

@@ -3,6 +3,9 @@ CREATE TABLE attempt (
     -- The purpose, and a hash of whom or where: see `domain/brake.rs`.
     subject BYTEA NOT NULL PRIMARY KEY,
     count BIGINT NOT NULL,
+    -- How many a window may have, and whether it begins anew with each.
+    most BIGINT NOT NULL,
+    is_strict BOOLEAN NOT NULL,
     window_end TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX attempt_by_end ON attempt (window_end);

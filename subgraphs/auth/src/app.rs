@@ -4,6 +4,7 @@ use chatty_access::Verifier;
 use chatty_kit::{Env, Fault};
 use chatty_store::Db;
 use chatty_types::{Clock, Cursors};
+use tokio::sync::Notify;
 
 use crate::{
     Config,
@@ -25,6 +26,8 @@ pub(crate) struct App {
     pub(crate) signer: Signer,
     /// Knows genuine ones; whether access has ended is asked of the database.
     pub(crate) verifier: Verifier,
+    /// Wakes who sends the links that were wished for.
+    pub(crate) wishes: Notify,
     /// How long tokens and sessions live.
     pub(crate) lifetimes: Lifetimes,
 }
@@ -55,6 +58,7 @@ impl App {
             hashing: Hashing::new(config.hash_threads(), config.hash_wait()).map_err(OpenError::Hashing)?,
             signer,
             verifier: Verifier::new(env.keys.clone(), env.public_url.clone(), env.clock.clone()),
+            wishes: Notify::new(),
             lifetimes,
         })
     }

@@ -11,7 +11,7 @@ pub(crate) mod hashing;
 pub(crate) mod held_username;
 pub(crate) mod key_rotation;
 pub(crate) mod mail;
-mod mail_link;
+pub(crate) mod mail_link;
 pub(crate) mod name_search;
 pub(crate) mod password;
 pub(crate) mod profile;

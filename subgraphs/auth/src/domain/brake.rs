@@ -12,7 +12,10 @@ use chatty_store::{Result, Tx};
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
-use crate::{app::App, store::attempt};
+use crate::{
+    app::App,
+    store::attempt::{self, Counted},
+};
 
 /// A rule: so many attempts in a window.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +39,9 @@ pub(crate) const LOGIN_NETWORK: Rule =
 /// door does not keep the owner from changing the password.
 pub(crate) const CONFIRMATION: Rule =
     Rule { name: "confirmation", limit: 10, within: TimeDelta::minutes(5), is_strict: true };
+/// The same from one network.
+pub(crate) const CONFIRMATION_NETWORK: Rule =
+    Rule { name: "confirmation network", limit: 50, within: TimeDelta::minutes(5), is_strict: false };
 /// Mails with links to one address.
 pub(crate) const MAIL_ADDRESS: Rule =
     Rule { name: "mail address", limit: 5, within: TimeDelta::minutes(30), is_strict: false };
@@ -82,25 +88,29 @@ impl Subject {
     }
 }
 
-/// Counts an attempt by every rule, or refuses it as `RATE_LIMITED` when there were too many.
-pub(crate) async fn attempt<const N: usize>(app: &App, rules: [(Rule, Subject); N]) -> Result<Attempt, Fault> {
+/// Counts an attempt by two rules, or refuses it as `RATE_LIMITED` when there were too many by either.
+pub(crate) async fn attempt(app: &App, rules: [(Rule, Subject); 2]) -> Result<Attempt, Fault> {
     let now = app.clock.now();
-    let (mut subjects, mut is_last) = (Vec::with_capacity(N), false);
+    let counted = rules.each_ref().map(|(rule, subject)| Counted {
+        subject,
+        most: rule.limit,
+        is_strict: rule.is_strict,
+        window_end: now + rule.within,
+    });
     let mut tx = app.db.begin().await?;
-    for (rule, subject) in rules {
-        let counted =
-            attempt::upsert_attempt(&mut tx, &subject, rule.limit, rule.is_strict, (now, now + rule.within)).await?;
-        let Some(count) = counted else {
-            // Dropping the transaction gives back what the rules before have counted.
-            let end = attempt::find_end(&mut tx, &subject).await?.unwrap_or(now + rule.within);
+    let counts = attempt::upsert_attempts(&mut tx, &counted, now).await?;
+    for (rule, subject) in &rules {
+        if !counts.iter().any(|(counted, _)| counted == subject.as_bytes()) {
+            // Dropping the transaction gives back what the other rule has counted.
+            let end = attempt::find_end(&mut tx, subject).await?.unwrap_or(now + rule.within);
             tracing::warn!(rule = rule.name, "too many attempts");
             return Err(Fault::RateLimited { retry_after: (end - now).to_std().unwrap_or_default() });
-        };
-        is_last |= subjects.is_empty() && count == rule.limit;
-        subjects.push(subject);
+        }
     }
     tx.commit().await?;
-    Ok(Attempt { subjects, is_last })
+    let [(first, subject), (_, other)] = rules;
+    let is_last = counts.iter().any(|(counted, count)| counted == subject.as_bytes() && *count == first.limit);
+    Ok(Attempt { subjects: vec![subject, other], is_last })
 }
 
 impl Attempt {

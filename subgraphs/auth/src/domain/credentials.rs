@@ -34,7 +34,11 @@ pub(crate) async fn confirm(
 ) -> Result<Confirmed, Refusal> {
     let wrong = || Problem::bad_password(field);
     let password = Password::typed(password).ok_or_else(wrong)?;
-    let rules = [brake::CONFIRMATION.on(viewer.user.to_string())];
+    let rules = [
+        brake::CONFIRMATION.on(viewer.user.to_string()),
+        // Apart from sign-ins, too: whoever shares a network with guessers may go on.
+        brake::CONFIRMATION_NETWORK.on_network(caller.network),
+    ];
     let attempt = brake::attempt(app, rules).await?;
     let stored = account::find_credentials_by_id(&app.db, viewer.user).await?;
     let stored = stored.filter(|stored| stored.account.state != AccountState::Deleted).ok_or(Fault::Unauthenticated)?;

@@ -4,7 +4,6 @@ use chatty_access::Caller;
 use chatty_events::email::Template;
 use chatty_graphql::{Problem, Refusal};
 use chatty_store::Tx;
-use chatty_types::UserId;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
@@ -17,8 +16,8 @@ use super::{
 use crate::{
     app::App,
     store::{
-        account::{self, AccountRow},
-        mail_link::{self, MailLinkRow, Purpose},
+        account::{self, AccountRow, AccountState, EmailStatus},
+        mail_link::{self, MailLinkRow, MailWishRow, Purpose},
     },
 };
 
@@ -26,6 +25,9 @@ use crate::{
 const RESET: TimeDelta = TimeDelta::minutes(30);
 /// How long one that confirms an address is good.
 const CONFIRMATION: TimeDelta = TimeDelta::hours(1);
+
+/// How many wishes are read at a time.
+const AT_A_TIME: i64 = 100;
 
 /// A link that was found by its token and is still good.
 pub(crate) struct Found {
@@ -56,31 +58,65 @@ pub(crate) async fn send(
     Ok(())
 }
 
-/// Mails a link to an address, if it is the one of an account that `may` have it. The answer is the same if not, and so
-/// are the statements.
-pub(crate) async fn send_to_address(
-    app: &App,
-    caller: &Caller,
-    address: &str,
-    purpose: Purpose,
-    may: impl Fn(&AccountRow) -> bool,
-) -> Result<(), Refusal> {
+/// Notes that somebody wants a link mailed to an address. Whether it is anybody's is looked up later, by [`grant`], so the
+/// answer and its time are the same for all.
+pub(crate) async fn wish(app: &App, caller: &Caller, address: &str, purpose: Purpose) -> Result<(), Refusal> {
     // What cannot be an address is nobody's, whoever asks: that tells nothing.
     let email = Email::parse(address)?;
     let rules = [brake::MAIL_ADDRESS.on(counted(purpose, email.key())), brake::MAIL_NETWORK.on_network(caller.network)];
     let _counted = brake::attempt(app, rules).await?;
-    let known = account::find_id_by_email(&app.db, email.key()).await?;
+    let wish = MailWishRow {
+        id: app.clock.uuid(),
+        purpose,
+        address_key: email.key().to_owned(),
+        trace_id: caller.trace_id.clone(),
+    };
     let mut tx = app.db.begin().await?;
-    let locked = account::lock_account(&mut tx, known.unwrap_or_else(|| UserId::new(&app.clock))).await?;
-    match locked.filter(may) {
-        Some(account) => {
-            // As its owner wrote it, not as whoever asks.
-            let address = Email::of_account(&account.email);
-            send(app, caller, &mut tx, &account, purpose, &address).await?;
+    mail_link::insert_mail_wish(&mut tx, &wish).await?;
+    tx.commit().await?;
+    app.wishes.notify_one();
+    Ok(())
+}
+
+/// Sends the links that were wished for, where there is somebody to send them to. Every process of the service does so; who
+/// deletes a wish grants it.
+pub(crate) async fn grant(app: &App) -> Result<(), chatty_store::Error> {
+    loop {
+        let wishes = mail_link::list_mail_wishes(&app.db, AT_A_TIME).await?;
+        if wishes.is_empty() {
+            return Ok(());
         }
-        None => send_nothing(app, &mut tx).await?,
+        for wish in wishes {
+            grant_one(app, &wish).await?;
+        }
     }
-    Ok(tx.commit().await?)
+}
+
+async fn grant_one(app: &App, wish: &MailWishRow) -> Result<(), chatty_store::Error> {
+    let caller = Caller { trace_id: wish.trace_id.clone(), ..Caller::anonymous() };
+    let known = account::find_id_by_email(&app.db, &wish.address_key).await?;
+    let mut tx = app.db.begin().await?;
+    let account = match known {
+        Some(id) => account::lock_account(&mut tx, id).await?,
+        None => None,
+    };
+    if !mail_link::delete_mail_wish(&mut tx, wish.id).await? {
+        return Ok(());
+    }
+    if let Some(account) = account.filter(|account| may_have(account, wish.purpose)) {
+        let email = Email::of_account(&account.email);
+        if let Err(refusal) = send(app, &caller, &mut tx, &account, wish.purpose, &email).await {
+            tracing::error!(user = %account.id, ?refusal, "a link cannot be mailed");
+            return Ok(());
+        }
+    }
+    tx.commit().await
+}
+
+/// Whether a link of the purpose is of any use to the account.
+fn may_have(account: &AccountRow, purpose: Purpose) -> bool {
+    let is_open = !matches!(account.state, AccountState::Deleted | AccountState::Deactivated);
+    is_open && (purpose != Purpose::VerifyEmail || account.email_status != EmailStatus::Verified)
 }
 
 /// What the brake counts mails of a purpose by.
@@ -107,14 +143,4 @@ pub(crate) async fn take(tx: &mut Tx, found: &Found) -> Result<(), Refusal> {
 /// The answer to a token that was used, replaced, or never was.
 pub(crate) fn invalid() -> Problem {
     Problem::token_invalid("token")
-}
-
-/// The statements of [`send`] without their effect, for whoever gets no mail, so that an answer takes about as long.
-async fn send_nothing(app: &App, tx: &mut Tx) -> Result<(), Refusal> {
-    let token = RefreshToken::generate()?;
-    for _ in 0..2 {
-        mail_link::delete_mail_link(tx, token.hash()).await?;
-    }
-    mail_link::delete_mail_links_of(tx, UserId::new(&app.clock)).await?;
-    Ok(())
 }

@@ -22,7 +22,7 @@ use crate::{
 
 /// Mails a link to a new password, if the address is somebody's.
 pub(crate) async fn request(app: &App, caller: &Caller, address: &str) -> Result<(), Refusal> {
-    mail_link::send_to_address(app, caller, address, Purpose::ResetPassword, may_reset).await
+    mail_link::wish(app, caller, address, Purpose::ResetPassword).await
 }
 
 /// Replaces the password by the link's right, ends all sessions and lets whoever was braked try again. Says how hard the

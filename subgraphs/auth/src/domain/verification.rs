@@ -45,9 +45,7 @@ pub(crate) async fn verify(app: &App, caller: &Caller, token: &SecretString) -> 
 
 /// Mails the link to an address again, if it is one that is to be confirmed; the link before is void.
 pub(crate) async fn resend(app: &App, caller: &Caller, address: &str) -> Result<(), Refusal> {
-    let may =
-        |account: &AccountRow| account.email_status != EmailStatus::Verified && account.state != AccountState::Deleted;
-    mail_link::send_to_address(app, caller, address, Purpose::VerifyEmail, may).await
+    mail_link::wish(app, caller, address, Purpose::VerifyEmail).await
 }
 
 /// Asks the new address to confirm that it belongs to the viewer, and tells the present one. Until it has confirmed,
@@ -67,7 +65,6 @@ pub(crate) async fn request_change(
     let rules = [
         brake::MAIL_ADDRESS.on(mail_link::counted(Purpose::ChangeEmail, viewer.user.to_string())),
         brake::MAIL_ADDRESS.on(mail_link::counted(Purpose::ChangeEmail, email.key())),
-        brake::MAIL_NETWORK.on_network(caller.network),
     ];
     let _counted = brake::attempt(app, rules).await?;
     let mut tx = app.db.begin().await?;

@@ -5,31 +5,47 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::brake::Subject;
 
-/// Counts one more, and how many there are in the window; `None` if there were `limit` already, which changes nothing.
-/// If `is_strict`, the window begins anew with each.
-pub(crate) async fn upsert_attempt(
+/// An attempt on a subject, and what its rule allows.
+pub(crate) struct Counted<'a> {
+    pub(crate) subject: &'a Subject,
+    /// How many a window may have.
+    pub(crate) most: i64,
+    /// Whether the window begins anew with each.
+    pub(crate) is_strict: bool,
+    /// When a window ends that begins now.
+    pub(crate) window_end: DateTime<Utc>,
+}
+
+/// Counts one more of each, and how many there are in their windows. What has as many as it may is left as it is and not
+/// among the answers. One statement, because everybody who signs in waits for it.
+pub(crate) async fn upsert_attempts(
     tx: &mut Tx,
-    subject: &Subject,
-    limit: i64,
-    is_strict: bool,
-    (now, end): (DateTime<Utc>, DateTime<Utc>),
-) -> Result<Option<i64>> {
-    let counted = query!(
-        "INSERT INTO attempt (subject, count, window_end) VALUES ($1, 1, $2)
+    [one, other]: &[Counted<'_>; 2],
+    now: DateTime<Utc>,
+) -> Result<Vec<(Vec<u8>, i64)>> {
+    query!(
+        "INSERT INTO attempt (subject, count, most, is_strict, window_end)
+         VALUES ($1, 1, $2, $3, $4), ($5, 1, $6, $7, $8)
          ON CONFLICT (subject) DO UPDATE SET
-             count = CASE WHEN attempt.window_end <= $3 THEN 1 ELSE attempt.count + 1 END,
-             window_end = CASE WHEN $5 OR attempt.window_end <= $3 THEN excluded.window_end ELSE attempt.window_end END
-         WHERE attempt.window_end <= $3 OR attempt.count < $4
-         RETURNING count"
+             count = CASE WHEN attempt.window_end <= $9 THEN 1 ELSE attempt.count + 1 END,
+             window_end = CASE
+                 WHEN excluded.is_strict OR attempt.window_end <= $9 THEN excluded.window_end
+                 ELSE attempt.window_end
+             END
+         WHERE attempt.window_end <= $9 OR attempt.count < excluded.most
+         RETURNING subject, count"
     )
-    .bind(subject.as_bytes())
-    .bind(end)
+    .bind(one.subject.as_bytes())
+    .bind(one.most)
+    .bind(one.is_strict)
+    .bind(one.window_end)
+    .bind(other.subject.as_bytes())
+    .bind(other.most)
+    .bind(other.is_strict)
+    .bind(other.window_end)
     .bind(now)
-    .bind(limit)
-    .bind(is_strict)
-    .fetch_optional::<(i64,)>(tx)
-    .await?;
-    Ok(counted.map(|(count,)| count))
+    .fetch_all(tx)
+    .await
 }
 
 /// Until when the subject must be left alone.

@@ -1,8 +1,9 @@
 //! Links in mails.
 
-use chatty_store::{Conn, Result, Tx, query, text_enum};
+use chatty_store::{Conn, Db, Result, Tx, query, text_enum};
 use chatty_types::UserId;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::domain::{email::Email, refresh_token::TokenHash};
 
@@ -27,6 +28,40 @@ pub(crate) struct MailLinkRow {
     pub(crate) address: String,
     pub(crate) address_key: String,
     pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// Somebody wants a link mailed.
+#[derive(sqlx::FromRow)]
+pub(crate) struct MailWishRow {
+    pub(crate) id: Uuid,
+    pub(crate) purpose: Purpose,
+    pub(crate) address_key: String,
+    /// Of the request.
+    pub(crate) trace_id: String,
+}
+
+pub(crate) async fn insert_mail_wish(tx: &mut Tx, wish: &MailWishRow) -> Result<()> {
+    query!("INSERT INTO mail_wish (id, purpose, address_key, trace_id) VALUES ($1, $2, $3, $4)")
+        .bind(wish.id)
+        .bind(wish.purpose)
+        .bind(&wish.address_key)
+        .bind(&wish.trace_id)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Some of the wishes, the oldest first.
+pub(crate) async fn list_mail_wishes(db: &Db, limit: i64) -> Result<Vec<MailWishRow>> {
+    query!("SELECT id, purpose, address_key, trace_id FROM mail_wish ORDER BY id LIMIT $1")
+        .bind(limit)
+        .fetch_all(db)
+        .await
+}
+
+/// Whether the wish was there: of several who grant it, one finds it.
+pub(crate) async fn delete_mail_wish(tx: &mut Tx, id: Uuid) -> Result<bool> {
+    Ok(query!("DELETE FROM mail_wish WHERE id = $1").bind(id).execute(tx).await? == 1)
 }
 
 /// Stores a link in place of any other of the purpose.

@@ -18,6 +18,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
+use uuid::Uuid;
 
 pub(crate) const ISSUER: &str = "https://chatty.test";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -162,8 +163,12 @@ impl World {
         told.map(|event| serde_json::from_str(event.data.get()).expect("JSON")).collect()
     }
 
-    /// What mails were asked for, oldest first.
+    /// What mails were asked for, oldest first, once everybody was looked up who wanted one.
     pub(crate) async fn mails(&self) -> Vec<Value> {
+        let mut commits = self.db().commits();
+        while query!("SELECT id FROM mail_wish LIMIT 1").fetch_optional::<(Uuid,)>(self.db()).await.unwrap().is_some() {
+            commits.changed().await.expect("the database is open");
+        }
         self.told("email.message.requested").await
     }
 
