@@ -166,7 +166,11 @@ impl World {
     /// What mails were asked for, oldest first, once everybody was looked up who wanted one.
     pub(crate) async fn mails(&self) -> Vec<Value> {
         let mut commits = self.db().commits();
-        while query!("SELECT id FROM mail_wish LIMIT 1").fetch_optional::<(Uuid,)>(self.db()).await.unwrap().is_some() {
+        let wish = async || {
+            let wish = query!("SELECT id FROM mail_wish LIMIT 1").fetch_optional::<(Uuid,)>(self.db());
+            wish.await.expect("the wishes are read")
+        };
+        while wish().await.is_some() {
             commits.changed().await.expect("the database is open");
         }
         self.told("email.message.requested").await
