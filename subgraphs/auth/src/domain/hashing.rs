@@ -1,14 +1,15 @@
-//! Hashes passwords with argon2id: on blocking threads, a bounded number at a time, in memory that is used again.
+//! Hashes passwords with argon2id: on threads of its own, in memory that is used again.
 //!
 //! One hash takes 19 MiB and some ten milliseconds of one core. Without a bound, a few hundred sign-ins would take all
 //! memory; without a queue limit, they would wait until their clients have given up.
 
 mod load;
 mod stored;
+mod threads;
 
 use std::{
     num::NonZeroU32,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,31 +18,26 @@ use argon2::{
     password_hash::phc::{Output, ParamsString, Salt},
 };
 use chatty_kit::Fault;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use super::{password::Password, random};
 use load::Load;
 use stored::{Stored, compute};
+use threads::Threads;
 
 /// OWASP's recommendation: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// The pool of hashing threads and their memory.
+/// The hashing threads, and how busy they are.
 pub(crate) struct Hashing {
     /// Who is computed and who waits.
     load: Arc<Load>,
-    /// One for each hash that is computed.
-    threads: Arc<Semaphore>,
-    memory: Arc<Memory>,
+    threads: Threads,
     /// Stands for the hash of an account that does not exist; no password has it.
     decoy: String,
 }
-
-/// Blocks of finished hashes, at most as many sets as there are threads.
-#[derive(Default)]
-struct Memory(Mutex<Vec<Vec<Block>>>);
 
 /// Whether a stored hash is that of a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +61,7 @@ impl Hashing {
         let decoy = phc(&random::bytes::<16>()?, &random::bytes::<32>()?)?;
         Ok(Self {
             load: Arc::new(Load::new(threads, longest_wait)),
-            threads: Arc::new(Semaphore::new(threads.get().try_into().map_err(Fault::internal)?)),
-            memory: Arc::default(),
+            threads: Threads::start(threads).map_err(Fault::internal)?,
             decoy,
         })
     }
@@ -101,33 +96,18 @@ impl Hashing {
         &self,
         work: impl FnOnce(&mut Vec<Block>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let place = self.load.enter()?;
-        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(Fault::internal)?;
-        let (memory, load) = (Arc::clone(&self.memory), Arc::clone(&self.load));
-        let done = tokio::task::spawn_blocking(move || {
-            // Held until the work ends, even if the request that wants it is gone: the work cannot be stopped.
-            let _held = (place, thread);
-            let (mut blocks, start) = (memory.take(), Instant::now());
-            let done = work(&mut blocks);
+        let (place, load) = (self.load.enter()?, Arc::clone(&self.load));
+        let (done, result) = oneshot::channel();
+        self.threads.run(Box::new(move |blocks| {
+            let start = Instant::now();
+            let worked = work(blocks);
             load.measured(start.elapsed());
-            memory.give_back(blocks);
-            done
-        });
-        done.await.map_err(Fault::internal)?
-    }
-}
-
-impl Memory {
-    fn take(&self) -> Vec<Block> {
-        self.0.lock().expect("no code panics while holding the memory").pop().unwrap_or_default()
-    }
-
-    fn give_back(&self, blocks: Vec<Block>) {
-        // What a costlier hash from elsewhere took is given back to the system.
-        if blocks.len() * Block::SIZE > MEMORY_KIB as usize * 1_024 {
-            return;
-        }
-        self.0.lock().expect("no code panics while holding the memory").push(blocks);
+            // Held until here even if the request that wants it is gone: the work cannot be stopped.
+            drop(place);
+            // Nobody may want it any more.
+            let _gone = done.send(worked);
+        }));
+        result.await.map_err(Fault::internal)?
     }
 }
 
@@ -173,6 +153,13 @@ mod tests {
         Hashing::new(ONE, Duration::from_secs(1)).unwrap()
     }
 
+    /// How much memory, in KiB, the only thread has when its turn comes.
+    async fn blocks(hashing: &Hashing) -> usize {
+        let (done, len) = oneshot::channel();
+        hashing.threads.run(Box::new(move |blocks| done.send(blocks.len()).unwrap()));
+        len.await.unwrap()
+    }
+
     #[tokio::test]
     async fn used_memory_gives_the_same_hashes_as_fresh_memory() {
         let hashing = pool();
@@ -190,7 +177,7 @@ mod tests {
             assert_eq!(hashing.verify(password(text), Some(stored.clone())).await.unwrap(), Verified::Yes);
             assert!(!hashing.verify(password("another password"), Some(stored)).await.unwrap().holds());
         }
-        assert_eq!(hashing.memory.0.lock().unwrap().len(), 1, "one thread needs one set of blocks");
+        assert_eq!(blocks(&hashing).await, MEMORY_KIB as usize, "the thread keeps its memory");
     }
 
     #[tokio::test]
@@ -199,9 +186,9 @@ mod tests {
         let (salt, hash) = ("c2l4dGVlbiBieXRlcyBvZg", "A".repeat(43));
         let costly = format!("$argon2id$v=19$m={},t=1,p=1${salt}${hash}", 2 * MEMORY_KIB);
         assert_eq!(hashing.verify(password("some password"), Some(costly)).await.unwrap(), Verified::No);
-        assert_eq!(hashing.memory.0.lock().unwrap().len(), 0);
+        assert_eq!(blocks(&hashing).await, 0);
         hashing.hash(password("some password")).await.unwrap();
-        assert_eq!(hashing.memory.0.lock().unwrap().len(), 1);
+        assert_eq!(blocks(&hashing).await, MEMORY_KIB as usize);
     }
 
     #[tokio::test]
@@ -218,7 +205,8 @@ mod tests {
     async fn whoever_would_wait_too_long_is_refused_at_once_and_the_others_get_their_turn() {
         // As long as two hashes are guessed to take.
         let hashing = Hashing::new(ONE, Duration::from_millis(100)).unwrap();
-        let busy = Arc::clone(&hashing.threads).try_acquire_owned().unwrap();
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        hashing.threads.run(Box::new(move |_| assert!(wait.recv().is_err(), "nothing is sent")));
         let place = hashing.load.enter().unwrap();
         let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(hashing.verify(password("some password"), None))).collect();
         for verify in &mut waiting {
@@ -226,7 +214,7 @@ mod tests {
         }
         let refused = hashing.verify(password("some password"), None).now_or_never();
         assert!(matches!(refused, Some(Err(Fault::RateLimited { .. }))), "{refused:?}");
-        drop((busy, place));
+        drop((release, place));
         assert!(join_all(waiting).await.into_iter().all(|verified| !verified.unwrap().holds()));
         assert_eq!(hashing.load.inside(), 0);
     }
@@ -238,8 +226,10 @@ mod tests {
         assert!((&mut given_up).now_or_never().is_none());
         drop(given_up);
         assert_eq!(hashing.load.inside(), 1);
-        // The thread comes back when it is done, and the place with it.
-        let _thread = hashing.threads.acquire().await.unwrap();
+        // What the thread does next comes after it.
+        let (done, next) = oneshot::channel();
+        hashing.threads.run(Box::new(move |_| done.send(()).unwrap()));
+        next.await.unwrap();
         assert_eq!(hashing.load.inside(), 0);
     }
 }
