@@ -10,7 +10,7 @@ mod seal;
 mod verifier;
 
 pub use caller::{Caller, Denied, Viewer};
-pub use revocation::{Revocation, Revocations, Snapshot};
+pub use revocation::{Revocation, Revocations, Snapshot, accepted_from};
 pub use scope::{Role, Scope, Scopes};
 pub use seal::{CONTEXT_HEADER, SealError, Sealed, Seals};
 pub use verifier::{AUDIENCE, Claims, Keys, TOKEN_TYPE, TokenError, Verifier};

@@ -50,7 +50,7 @@ impl Revocation {
     pub fn revokes(&self, viewer: &Viewer) -> bool {
         match *self {
             Self::Session { id, .. } => id == viewer.session,
-            Self::User { id, not_before } => id == viewer.user && viewer.issued_at < next_second(not_before),
+            Self::User { id, not_before } => id == viewer.user && viewer.issued_at < accepted_from(not_before),
         }
     }
 }
@@ -171,9 +171,11 @@ fn keep_later<K: Eq + Hash>(times: &mut HashMap<K, DateTime<Utc>>, key: K, time:
     !known
 }
 
-fn next_second(time: DateTime<Utc>) -> DateTime<Utc> {
-    let whole = time.trunc_subsecs(0);
-    if whole == time { time } else { whole.checked_add_signed(TimeDelta::seconds(1)).unwrap_or(time) }
+/// The first time of issue of tokens that a user's revocation leaves good: `not_before`, or the whole second after it. An
+/// issuer that knows of the revocation gives no earlier time, so that new tokens are good at once.
+pub fn accepted_from(not_before: DateTime<Utc>) -> DateTime<Utc> {
+    let whole = not_before.trunc_subsecs(0);
+    if whole == not_before { whole } else { whole.checked_add_signed(TimeDelta::seconds(1)).unwrap_or(not_before) }
 }
 
 impl std::fmt::Debug for Revocations {

@@ -70,7 +70,7 @@ pub enum Template {
     PasswordChanged,
     /// Somebody signed in on a device that was not seen before. Parameters: `username`, `device`, `network`, `at`.
     NewDevice,
-    /// The account will be erased. Parameters: `username`, `dueAt`.
+    /// The account will be erased. Parameters: `username`, `dueAt`, `byAdministrator` (absent: by its owner).
     DeletionRequested,
     /// It will not. Parameters: `username`.
     DeletionCancelled,

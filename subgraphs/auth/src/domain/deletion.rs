@@ -105,7 +105,10 @@ async fn request(
     let ended = session::update_all_ended(tx, account.id, None, now).await?;
     revoke(app, caller, tx, Target::Sessions(&ended), RevocationReason::Deleted).await?;
     mail::tell(app, caller, tx, &UserDeletionRequested { user_id: account.id, due_at }).await?;
-    let mail = Mail::new(Template::DeletionRequested, &changed).with_time("dueAt", due_at);
+    let mut mail = Mail::new(Template::DeletionRequested, &changed).with_time("dueAt", due_at);
+    if requested_by != account.id {
+        mail = mail.with("byAdministrator", "true");
+    }
     mail.request(app, caller, tx, &changed).await?;
     Ok((changed, due_at))
 }

@@ -4,7 +4,7 @@
 //! token that comes back means that two parties hold the family, so the session ends; only the token spent just now
 //! merely fails, because honest clients race with themselves.
 
-use chatty_access::{Caller, Role, Scopes, Viewer};
+use chatty_access::{Caller, Role, Scopes, Viewer, accepted_from};
 use chatty_events::{
     auth::{RevocationReason, SecuritySuspicious, SessionStarted, SuspicionKind},
     email::Template,
@@ -35,6 +35,7 @@ use crate::{
     retention::SESSIONS_KEPT,
     store::{
         account::{self, AccountRow, CredentialsRow},
+        revocation,
         session::{self, SessionRow},
     },
 };
@@ -213,21 +214,24 @@ async fn open_session(
     session::insert_session(&mut tx, &session, device).await?;
     let started = SessionStarted { session_id: session.id, user_id: account.id, device: device.map(str::to_owned) };
     mail::tell(app, caller, &mut tx, &started).await?;
-    let signed_in = grant(app, session.id, account, token, now)?;
+    let signed_in = grant(app, &mut tx, session.id, account, token, now).await?;
     tx.commit().await?;
     tracing::info!(user = %signed_in.account.id, session = %session.id, network = %caller.network, "signed in");
     Ok(signed_in)
 }
 
-fn grant(
+async fn grant(
     app: &App,
+    tx: &mut Tx,
     session: SessionId,
     account: AccountRow,
     token: RefreshToken,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, Fault> {
-    // Tokens count in seconds; the client is told the same end.
-    let issued_at = now.trunc_subsecs(0);
+    // Tokens count in seconds; the client is told the same end. What was called back within this second must not take
+    // the new token along.
+    let called_back = revocation::find_not_before(tx, account.id).await?;
+    let issued_at = called_back.map_or(now.trunc_subsecs(0), |at| now.trunc_subsecs(0).max(accepted_from(at)));
     let (user, role, expires_at) = (account.id, account.role.0, issued_at + app.lifetimes.access);
     let scopes = state::scopes(&account).ok_or_else(|| Fault::internal("a closed account got a session"))?;
     let access_token =
@@ -271,7 +275,7 @@ async fn rotate(app: &App, mut tx: Tx, session: SessionRow, now: DateTime<Utc>) 
     session::insert_spent(&mut tx, session.id, &session.token_hash, session.expires_at).await?;
     session::update_token(&mut tx, session.id, token.hash(), now, expires_at).await?;
     // Before the commit: a token that is spent has its successor.
-    let signed_in = grant(app, session.id, account, token, now)?;
+    let signed_in = grant(app, &mut tx, session.id, account, token, now).await?;
     tx.commit().await?;
     Ok(signed_in)
 }

@@ -47,6 +47,12 @@ pub(crate) async fn upsert_revoked_user(
     Ok(())
 }
 
+/// Before when the user's tokens are revoked, if they are.
+pub(crate) async fn find_not_before(tx: &mut Tx, user: UserId) -> Result<Option<DateTime<Utc>>> {
+    let found = query!("SELECT not_before FROM revoked_user WHERE user_id = $1").bind(user);
+    Ok(found.fetch_optional::<(DateTime<Utc>,)>(tx).await?.map(|(not_before,)| not_before))
+}
+
 /// Which sessions were revoked since `time`, and when.
 pub(crate) async fn list_revoked_sessions(db: &Db, time: DateTime<Utc>) -> Result<Vec<(SessionId, DateTime<Utc>)>> {
     query!("SELECT session_id, revoked_at FROM revoked_session WHERE revoked_at >= $1").bind(time).fetch_all(db).await

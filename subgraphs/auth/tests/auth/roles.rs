@@ -6,9 +6,10 @@ use chatty_store::query;
 use chatty_types::{PostId, UserId};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::fixture::{World, fault, problems, tokens};
+use crate::fixture::{PASSWORD, World, fault, problems, tokens};
 
 const SET: &str = "mutation($input: SetUserRoleInput!) { setUserRole(input: $input) {
     user { id role version } errors { code message path } } }";
@@ -232,4 +233,21 @@ async fn a_change_waits_for_tokens_that_are_being_issued_and_ends_them_too() {
     let (changed, issued_at) = futures_util::join!(change, elsewhere);
     assert_eq!(changed["errors"], json!([]));
     assert!(world.told_of::<AccessRevoked>().await[0].not_before >= issued_at);
+}
+
+#[tokio::test]
+async fn a_token_of_the_new_role_is_good_in_the_second_of_the_change() {
+    let world = World::start().await;
+    let (first, ana) = (world.auth.first_admin().await.unwrap().unwrap(), world.register("ana").await);
+    let admin = tokens(&world.login_as(&Caller::anonymous(), "admin", first.password.expose_secret()).await);
+    let session = world.login("ana").await;
+    let input = json!({"userId": ana.to_string(), "role": "MODERATOR", "reason": "helps", "dryRun": false});
+    world.payload(&world.caller(&admin), "setUserRole", input, "user { role }").await;
+    // Whatever the second: nothing waits here for the next.
+    for payload in [world.refresh(&session.refresh).await, world.login_as(&Caller::anonymous(), "ana", PASSWORD).await]
+    {
+        let document = "query($token: String!) { tokenInfo(token: $token) { valid role } }";
+        let info = world.run(&Caller::anonymous(), document, json!({"token": tokens(&payload).access})).await;
+        assert_eq!(info, json!({"valid": true, "role": "MODERATOR"}));
+    }
 }
