@@ -1,10 +1,13 @@
 //! The SQL of auth, one function a statement.
 
-/// The columns of [`account::AccountRow`], from `account a`.
+/// The columns of [`account::AccountRow`], from the table alone or, as `account_columns!("a.")`, from `account a`.
 macro_rules! account_columns {
-    () => {
-        "a.id, a.username, a.email, a.email_status, a.role, a.state, a.display_name, a.bio, a.locale, a.time_zone,
-             a.version, a.created_at"
+    ($($of:literal)?) => {
+        concat!(
+            $($of,)? "id, ", $($of,)? "username, ", $($of,)? "email, ", $($of,)? "email_status, ", $($of,)? "role, ",
+            $($of,)? "state, ", $($of,)? "display_name, ", $($of,)? "bio, ", $($of,)? "locale, ", $($of,)? "time_zone, ",
+            $($of,)? "version, ", $($of,)? "created_at"
+        )
     };
 }
 

@@ -84,33 +84,36 @@ pub(crate) async fn has_admin(on: impl Into<Conn<'_>>) -> Result<bool> {
 }
 
 pub(crate) async fn find_credentials_by_username(db: &Db, username: &str) -> Result<Option<CredentialsRow>> {
-    query!(
-        "SELECT id, username, email, email_status, role, state, display_name, bio, locale,
-             time_zone, version, created_at, password_hash, password_number
+    query!(concat!(
+        "SELECT ",
+        account_columns!(),
+        ", password_hash, password_number
          FROM account WHERE username = $1"
-    )
+    ))
     .bind(username)
     .fetch_optional(db)
     .await
 }
 
 pub(crate) async fn find_credentials_by_email(db: &Db, email_key: &str) -> Result<Option<CredentialsRow>> {
-    query!(
-        "SELECT id, username, email, email_status, role, state, display_name, bio, locale,
-             time_zone, version, created_at, password_hash, password_number
+    query!(concat!(
+        "SELECT ",
+        account_columns!(),
+        ", password_hash, password_number
          FROM account WHERE email_key = $1"
-    )
+    ))
     .bind(email_key)
     .fetch_optional(db)
     .await
 }
 
 pub(crate) async fn find_credentials_by_id(db: &Db, id: UserId) -> Result<Option<CredentialsRow>> {
-    query!(
-        "SELECT id, username, email, email_status, role, state, display_name, bio, locale,
-             time_zone, version, created_at, password_hash, password_number
+    query!(concat!(
+        "SELECT ",
+        account_columns!(),
+        ", password_hash, password_number
          FROM account WHERE id = $1"
-    )
+    ))
     .bind(id)
     .fetch_optional(db)
     .await
@@ -123,24 +126,27 @@ pub(crate) async fn lock_account(tx: &mut Tx, id: UserId) -> Result<Option<Accou
 
 /// The same with the hash of its password.
 pub(crate) async fn lock_credentials(tx: &mut Tx, id: UserId) -> Result<Option<CredentialsRow>> {
-    query!(
+    query!(concat!(
         "UPDATE account SET version = version WHERE id = $1
-         RETURNING id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version,
-             created_at, password_hash, password_number"
-    )
+         RETURNING ",
+        account_columns!(),
+        ", password_hash, password_number"
+    ))
     .bind(id)
     .fetch_optional(tx)
     .await
 }
 
 pub(crate) async fn find_account(on: impl Into<Conn<'_>>, id: UserId) -> Result<Option<AccountRow>> {
-    query!(
-        "SELECT id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version, created_at
+    query!(concat!(
+        "SELECT ",
+        account_columns!(),
+        "
          FROM account WHERE id = $1"
-    )
-        .bind(id)
-        .fetch_optional(on)
-        .await
+    ))
+    .bind(id)
+    .fetch_optional(on)
+    .await
 }
 
 /// Whose address it is.
@@ -150,13 +156,15 @@ pub(crate) async fn find_id_by_email(on: impl Into<Conn<'_>>, email_key: &str) -
 }
 
 pub(crate) async fn accounts_by_ids(db: &Db, ids: &[UserId]) -> Result<Vec<AccountRow>> {
-    query!(
-        "SELECT id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version, created_at
+    query!(concat!(
+        "SELECT ",
+        account_columns!(),
+        "
          FROM account WHERE id IN ($ids)"
-    )
-        .bind_list("ids", ids.iter().copied())
-        .fetch_all(db)
-        .await
+    ))
+    .bind_list("ids", ids.iter().copied())
+    .fetch_all(db)
+    .await
 }
 
 /// Whether the account was stored; not if its username, one that looks like it, or its address is in use.
@@ -198,12 +206,12 @@ pub(crate) async fn update_email(
     (address, key): (&str, &str),
     status: EmailStatus,
 ) -> Result<Option<AccountRow>> {
-    query!(
+    query!(concat!(
         "UPDATE account SET email = $2, email_key = $3, email_status = $4, version = version + 1
          WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM account AS other WHERE other.email_key = $3 AND other.id <> $1)
-         RETURNING id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version,
-             created_at"
-    )
+         RETURNING ",
+        account_columns!()
+    ))
     .bind(id)
     .bind(address)
     .bind(key)
@@ -223,11 +231,11 @@ pub(crate) async fn update_password(tx: &mut Tx, id: UserId, hash: &str) -> Resu
 
 /// Lets the account stand elsewhere; as it is then.
 pub(crate) async fn update_state(tx: &mut Tx, id: UserId, state: AccountState) -> Result<Option<AccountRow>> {
-    query!(
+    query!(concat!(
         "UPDATE account SET state = $2, version = version + 1 WHERE id = $1
-         RETURNING id, username, email, email_status, role, state, display_name, bio, locale, time_zone, version,
-             created_at"
-    )
+         RETURNING ",
+        account_columns!()
+    ))
     .bind(id)
     .bind(state)
     .fetch_optional(tx)
@@ -238,9 +246,9 @@ pub(crate) async fn update_state(tx: &mut Tx, id: UserId, state: AccountState) -
 pub(crate) async fn update_erased(tx: &mut Tx, id: UserId, tombstone: &str) -> Result<()> {
     query!(
         "UPDATE account SET
-             username = $2, username_skeleton = NULL, email = $2, email_key = $2, email_status = 'PENDING', password_hash = '', role = 'USER',
-             state = 'DELETED', display_name = NULL, display_key = NULL, bio = NULL, locale = 'en', time_zone = 'UTC',
-             version = version + 1
+             username = $2, username_skeleton = NULL, email = $2, email_key = $2, email_status = 'PENDING',
+             password_hash = '', role = 'USER', state = 'DELETED', display_name = NULL, display_key = NULL, bio = NULL,
+             locale = 'en', time_zone = 'UTC', version = version + 1
          WHERE id = $1"
     )
     .bind(id)

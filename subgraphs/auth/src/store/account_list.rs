@@ -46,7 +46,7 @@ macro_rules! text {
     ($behind:literal, $by:literal, $($condition:tt)+) => {
         concat!(
             "SELECT ",
-            account_columns!(),
+            account_columns!("a."),
             " FROM account a WHERE ",
             $behind,
             " AND ",

@@ -20,11 +20,11 @@ pub(crate) struct NamedRow {
 pub(crate) async fn accounts_by_names(db: &Db, names: &[Username], now: DateTime<Utc>) -> Result<Vec<NamedRow>> {
     query!(concat!(
         "SELECT ",
-        account_columns!(),
+        account_columns!("a."),
         ", a.username AS name FROM account a WHERE a.username IN ($names)
          UNION ALL
          SELECT ",
-        account_columns!(),
+        account_columns!("a."),
         ", h.username AS name FROM account a JOIN held_username h ON h.user_id = a.id
          WHERE h.username IN ($names) AND h.held_until > $1"
     ))
