@@ -6,7 +6,7 @@
 //!   wants mailed: `email.recipient.changed`, `email.message.requested`.
 //! - **Consumes** `admin.moderation.*` and the services' `*.erasure.completed`.
 //! - **Invariants**: a refresh token is exchanged at most once; what ends access tells of it in its own transaction; of
-//!   a token or a password only a hash is stored; passwords are hashed on blocking threads, a bounded number at a time;
+//!   a token or a password only a hash is stored; passwords are hashed on threads of their own, and nobody waits long for them;
 //!   whether an identifier exists shows neither in the answer to a sign-in nor in its cost; a username has one owner,
 //!   and for a while after it was given up no other; no change of roles leaves nobody who administers.
 //!

@@ -1,4 +1,4 @@
-//! The brake on guessing: so many attempts of a kind on one subject, then none until the subject was left alone.
+//! The brake on guessing: so many attempts of a kind on one subject in a window, then none until it ends.
 //!
 //! An attempt is counted before it is made, in a transaction of its own, so that parallel attempts, aliases and batches
 //! count each. Who succeeds, or was not served, gives it back. Subjects are stored as hashes: neither addresses nor
@@ -58,7 +58,7 @@ pub(crate) struct Subject {
 /// An attempt that was counted.
 #[must_use = "an attempt is given back or used up"]
 pub(crate) struct Attempt {
-    subjects: Vec<Subject>,
+    subjects: [Subject; 2],
     /// Whether it was the last for a while by the first rule.
     pub(crate) is_last: bool,
 }
@@ -110,12 +110,12 @@ pub(crate) async fn attempt(app: &App, rules: [(Rule, Subject); 2]) -> Result<At
     tx.commit().await?;
     let [(first, subject), (_, other)] = rules;
     let is_last = counts.iter().any(|(counted, count)| counted == subject.as_bytes() && *count == first.limit);
-    Ok(Attempt { subjects: vec![subject, other], is_last })
+    Ok(Attempt { subjects: [subject, other], is_last })
 }
 
 impl Attempt {
     /// Gives the attempt back to every rule.
-    pub(crate) async fn give_back(self, tx: &mut Tx) -> Result<(), chatty_store::Error> {
+    async fn give_back(self, tx: &mut Tx) -> Result<()> {
         for subject in &self.subjects {
             attempt::update_less(tx, subject).await?;
         }
@@ -137,10 +137,10 @@ impl Attempt {
     }
 
     /// Forgets all attempts of the first rule: its subject has proved who it is.
-    pub(crate) async fn succeed(mut self, tx: &mut Tx) -> Result<(), chatty_store::Error> {
-        let proved = self.subjects.remove(0);
+    pub(crate) async fn succeed(self, tx: &mut Tx) -> Result<()> {
+        let [proved, other] = self.subjects;
         attempt::delete_attempts(tx, &proved).await?;
-        self.give_back(tx).await
+        attempt::update_less(tx, &other).await
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn upsert_attempts(
     .await
 }
 
-/// Until when the subject must be left alone.
+/// When the window of the subject ends.
 pub(crate) async fn find_end(tx: &mut Tx, subject: &Subject) -> Result<Option<DateTime<Utc>>> {
     let end = query!("SELECT window_end FROM attempt WHERE subject = $1")
         .bind(subject.as_bytes())
@@ -72,7 +72,7 @@ pub(crate) async fn delete_attempts(tx: &mut Tx, subject: &Subject) -> Result<()
     Ok(())
 }
 
-/// Forgets subjects that were left alone.
+/// Forgets subjects whose window ended before `time`.
 pub(crate) async fn delete_attempts_before(tx: &mut Tx, time: DateTime<Utc>) -> Result<u64> {
     query!("DELETE FROM attempt WHERE window_end < $1").bind(time).execute(tx).await
 }
