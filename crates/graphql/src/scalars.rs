@@ -32,23 +32,46 @@ impl From<chrono::DateTime<Utc>> for DateTime {
     }
 }
 
-/// The scalar `Cursor`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(pub String);
+/// Declares a scalar that is any text. Its form, where it has one, is checked with the other fields of an input, so that a
+/// user learns of every problem at once.
+macro_rules! text_scalar {
+    ($(#[$description:meta])* $name:ident $(, $specified_by_url:ident = $url:literal)?) => {
+        #[doc = concat!("The scalar `", stringify!($name), "`.")]
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(pub String);
 
-/// A position in a list: opaque, and valid only for the list, arguments and installation it came from.
-#[Scalar(name = "Cursor")]
-impl ScalarType for Cursor {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
-            other => Err(InputValueError::expected_type(other)),
+        $(#[$description])*
+        #[Scalar($($specified_by_url = $url)?)]
+        impl ScalarType for $name {
+            fn parse(value: Value) -> InputValueResult<Self> {
+                match value {
+                    Value::String(text) => Ok(Self(text)),
+                    other => Err(InputValueError::expected_type(other)),
+                }
+            }
+
+            fn to_value(&self) -> Value {
+                Value::String(self.0.clone())
+            }
         }
-    }
+    };
+}
 
-    fn to_value(&self) -> Value {
-        Value::String(self.0.clone())
-    }
+text_scalar! {
+    /// A position in a list: opaque, and valid only for the list, arguments and installation it came from.
+    Cursor
+}
+text_scalar! {
+    /// A mail address, such as `ana@example.com`.
+    EmailAddress
+}
+text_scalar! {
+    /// A language tag of BCP 47, such as `ru` or `pt-BR`.
+    Locale, specified_by_url = "https://www.rfc-editor.org/info/bcp47"
+}
+text_scalar! {
+    /// A name of the IANA time zone database, such as `Europe/Moscow`.
+    TimeZone, specified_by_url = "https://www.iana.org/time-zones"
 }
 
 /// The scalar `Long`.
@@ -70,65 +93,6 @@ impl ScalarType for Long {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
-    }
-}
-
-/// The scalar `EmailAddress`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EmailAddress(pub String);
-
-/// A mail address, such as `ana@example.com`.
-#[Scalar(name = "EmailAddress")]
-impl ScalarType for EmailAddress {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
-            other => Err(InputValueError::expected_type(other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.clone())
-    }
-}
-
-/// The scalar `Locale`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Locale(pub String);
-
-/// A language tag of BCP 47, such as `ru` or `pt-BR`.
-#[Scalar(name = "Locale", specified_by_url = "https://www.rfc-editor.org/info/bcp47")]
-impl ScalarType for Locale {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            // The form is checked with the other fields, so that a user learns of every problem at once.
-            Value::String(text) => Ok(Self(text)),
-            other => Err(InputValueError::expected_type(other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.clone())
-    }
-}
-
-/// The scalar `TimeZone`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimeZone(pub String);
-
-/// A name of the IANA time zone database, such as `Europe/Moscow`.
-#[Scalar(name = "TimeZone", specified_by_url = "https://www.iana.org/time-zones")]
-impl ScalarType for TimeZone {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            // As with `Locale`, the name is looked up with the other fields.
-            Value::String(text) => Ok(Self(text)),
-            other => Err(InputValueError::expected_type(other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.clone())
     }
 }
 
